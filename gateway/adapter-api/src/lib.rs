@@ -1,1 +1,22 @@
-//! (being written)
+//! The contract between the house and an agency: what an adapter is asked, what it says, and the declarative language most adapters are written in.
+//!
+//! Nothing here does IO, knows a clock, waits, or reads the environment (invariant 1 of the design).
+
+pub mod adapter;
+pub mod agency;
+pub mod check;
+pub mod codec;
+pub mod declarative;
+pub mod diagnostic;
+pub mod fault;
+pub mod language;
+pub mod outcome;
+pub mod schema;
+pub mod tree;
+pub mod wire;
+
+pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
+pub use fault::{Blame, Fault, Finding, Kind, Party, Reason};
+pub use outcome::{Outcome, Page};
+pub use tree::{Element, Slot, Tree};
+pub use wire::{Reply, WireRequest};

@@ -1,1 +1,17 @@
-//! (being written)
+//! Both roads: what happens to a question from the moment we know who asks until the answer may leave.
+//!
+//! The engine knows no HTTP status, no SQL, no file, no socket (invariant 2). What it needs of the world comes through [`ports`].
+
+pub mod audit;
+pub mod cache;
+pub mod catalogue;
+pub mod client;
+pub mod converse;
+pub mod fan_out;
+pub mod identifiers;
+pub mod policy;
+pub mod ports;
+pub mod read;
+pub mod refusal;
+pub mod resilience;
+pub mod settings;

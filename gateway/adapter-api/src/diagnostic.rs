@@ -1,0 +1,110 @@
+//! What is wrong with an agency folder, a schema or a talk, each finding with its place and a line of help.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A file and a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file as the reader named it.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// A place.
+    pub fn new(file: &Arc<str>, line: u32) -> Self {
+        Place { file: Arc::clone(file), line }
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The folder cannot be used.
+    Error,
+    /// Worth knowing.
+    Note,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// Where.
+    pub place: Place,
+    /// `C1`…`C15` for the static check (`reference/mapping.md` 6), `L1`…`L15` for conformance laws.
+    pub code: &'static str,
+    /// How grave.
+    pub severity: Severity,
+    /// The drawing's path, `person.found.sex`.
+    pub at: String,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What to do about it, in one sentence.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(
+        code: &'static str,
+        place: &Place,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Diagnostic {
+            place: place.clone(),
+            code,
+            severity: Severity::Error,
+            at: at.into(),
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// A note.
+    pub fn note(
+        code: &'static str,
+        place: &Place,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Diagnostic { severity: Severity::Note, ..Diagnostic::error(code, place, at, message) }
+    }
+
+    /// Adds the line of help.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grave = match self.severity {
+            Severity::Error => "error",
+            Severity::Note => "note",
+        };
+        write!(f, "{}: {grave}[{}] {}: {}", self.place, self.code, self.at, self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A file's text with its name: the crate reads no file itself.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The name that diagnostics print.
+    pub name: Arc<str>,
+    /// The text.
+    pub text: String,
+}

@@ -1,0 +1,216 @@
+//! What an exchange can end in besides an outcome; the whole list, with whose fault it is and whether to repeat.
+
+use std::fmt;
+
+/// Whether an operation may be repeated without harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Safe to repeat.
+    Read,
+    /// Never blindly repeated.
+    Write,
+}
+
+/// Whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The caller of our API.
+    Caller,
+    /// This gateway or its configuration.
+    Gateway,
+    /// The road to the agency (LGSP, VDXP).
+    Carrier,
+    /// The agency itself.
+    Agency,
+    /// Something between us and the next party.
+    Network,
+}
+
+/// The party on the other side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// The agency, reached directly, or answering through its carrier.
+    Agency,
+    /// The carrier, answering or failing in the agency's stead.
+    Carrier,
+}
+
+/// What an exchange ended in. No variant holds a value of the caller or of the agency.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The agency (or the mapping, before anything was sent) refused our words.
+    Rejected {
+        /// The agency's code, as the mapping read it.
+        code: Option<String>,
+        /// What is wrong, pointing at the caller's fields where the lineage allows it.
+        findings: Vec<Finding>,
+        /// `false`: refused by the mapping, nothing was sent.
+        sent: bool,
+        /// Whose fault: `Caller` unless a rule says otherwise.
+        blame: Blame,
+    },
+    /// Our credentials were refused. `renew`: log in once and repeat that exchange.
+    NotAdmitted {
+        /// The exchange that was refused.
+        exchange: String,
+        /// A fresh login has not been tried yet.
+        renew: bool,
+        /// Who refused.
+        party: Party,
+    },
+    /// The reply makes no sense.
+    Malformed(Reason),
+    /// Nothing was sent: no connection.
+    Unreachable {
+        /// Whom we could not reach.
+        party: Party,
+    },
+    /// It was sent, and no word that can be relied on came back.
+    Uncertain(Reason),
+    /// The other side says it is closed: 503, maintenance, or our breaker is open.
+    Unavailable {
+        /// Who is closed.
+        party: Party,
+        /// When to come back, in seconds.
+        retry_after_s: Option<u64>,
+    },
+    /// Too much at once: the other side's quota, or our own bulkhead.
+    Overloaded {
+        /// Whose limit.
+        party: Party,
+        /// When to come back, in seconds.
+        retry_after_s: Option<u64>,
+    },
+    /// The caller's deadline passed first.
+    DeadlineExceeded,
+    /// The adapter itself failed: a mistake of ours.
+    AdapterFailed {
+        /// Where, in words that hold no value.
+        place: String,
+    },
+}
+
+/// Where and why a reply made no sense; never a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    /// The exchange.
+    pub exchange: Option<String>,
+    /// The path in the mapping, `$who.SoDinhDanh`.
+    pub at: Option<String>,
+    /// Why, in our words: `2 where one was expected`, `no rule holds`, `not SOAP`.
+    pub why: String,
+    /// Whose words made no sense.
+    pub by: Option<Party>,
+}
+
+/// One thing that is wrong with what the caller asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Finding {
+    /// JSON pointer to the caller's field, `/query/deceased/id_number`; `None` where the lineage names nobody.
+    pub pointer: Option<String>,
+    /// The agency's name of the field.
+    pub agency_field: Option<String>,
+    /// Our code for what is wrong, `refused-by-agency`, `cannot-be-said`, or the agency's own code.
+    pub code: Option<String>,
+    /// The agency's sentence: for the operator alone, sealed in the case's history, never in a problem.
+    pub operator_text: Option<String>,
+}
+
+impl Fault {
+    /// The problem code, `malformed`: one page of `schemas/problems` each.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::Rejected { .. } => "rejected",
+            Fault::NotAdmitted { .. } => "not-admitted",
+            Fault::Malformed(_) => "malformed",
+            Fault::Unreachable { .. } => "unreachable",
+            Fault::Uncertain(_) => "uncertain",
+            Fault::Unavailable { .. } => "unavailable",
+            Fault::Overloaded { .. } => "overloaded",
+            Fault::DeadlineExceeded => "deadline-exceeded",
+            Fault::AdapterFailed { .. } => "adapter-failed",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Fault::Rejected { blame, .. } => *blame,
+            Fault::NotAdmitted { .. } => Blame::Gateway,
+            Fault::Malformed(reason) => reason.by.unwrap_or(Party::Agency).blame(),
+            Fault::Unreachable { party } => match party {
+                Party::Agency => Blame::Network,
+                Party::Carrier => Blame::Carrier,
+            },
+            Fault::Uncertain(_) => Blame::Network,
+            Fault::Unavailable { party, .. } => party.blame(),
+            Fault::Overloaded { party, .. } => party.blame(),
+            Fault::DeadlineExceeded => Blame::Agency,
+            Fault::AdapterFailed { .. } => Blame::Gateway,
+        }
+    }
+
+    /// Whether the house may repeat an operation of this kind after this fault.
+    pub fn may_repeat(&self, kind: Kind) -> bool {
+        match self {
+            Fault::Unreachable { .. } => true,
+            Fault::Unavailable { .. } | Fault::Overloaded { .. } | Fault::Uncertain(_) => kind == Kind::Read,
+            Fault::DeadlineExceeded => false,
+            Fault::Rejected { .. } | Fault::NotAdmitted { .. } | Fault::Malformed(_) => false,
+            Fault::AdapterFailed { .. } => false,
+        }
+    }
+
+    /// Whether the caller may try the same again later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Fault::Unreachable { .. } | Fault::Unavailable { .. } | Fault::Overloaded { .. } => true,
+            Fault::DeadlineExceeded | Fault::Uncertain(_) => true,
+            Fault::Rejected { .. } | Fault::NotAdmitted { .. } | Fault::Malformed(_) => false,
+            Fault::AdapterFailed { .. } => false,
+        }
+    }
+}
+
+impl Party {
+    /// The blame that falls on this party.
+    pub fn blame(self) -> Blame {
+        match self {
+            Party::Agency => Blame::Agency,
+            Party::Carrier => Blame::Carrier,
+        }
+    }
+}
+
+impl Blame {
+    /// The word in problems.
+    pub fn word(self) -> &'static str {
+        match self {
+            Blame::Caller => "caller",
+            Blame::Gateway => "gateway",
+            Blame::Carrier => "carrier",
+            Blame::Agency => "agency",
+            Blame::Network => "network",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Malformed(reason) | Fault::Uncertain(reason) => write!(f, "{}: {}", self.code(), reason),
+            _ => f.write_str(self.code()),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in [&self.exchange, &self.at].into_iter().flatten() {
+            write!(f, "{part}: ")?;
+        }
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Fault {}

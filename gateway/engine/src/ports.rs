@@ -1,0 +1,71 @@
+//! What the engine needs of the world: a wire to the agencies, an audit log, a clock, chance. Given at construction.
+
+use adapter_api::{Call, Fault, Reply, WireRequest};
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::audit::Record;
+
+/// The wire to the agencies: address, carrier, credentials, slots, seals, certificates, bytes.
+pub trait Wire: Send + Sync {
+    /// Makes one exchange and gives the reply decoded.
+    ///
+    /// Ends by `order.deadline`. Never retries, never follows a redirect.
+    fn exchange<'a>(&'a self, order: Order<'a>) -> BoxFuture<'a, Result<Heard, Fault>>;
+
+    /// Renews the credentials that the exchange used, once for all who were refused with the same `admission`.
+    fn renew<'a>(&'a self, order: Order<'a>, admission: u64) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+/// One exchange to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// The agency, `residence`.
+    pub agency: &'a str,
+    /// What was asked; the transport reads `purpose` and `id` from it, never the query.
+    pub call: &'a Call,
+    /// What to send.
+    pub request: &'a WireRequest,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+}
+
+/// A reply, with the number of the login that was used for it.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The reply.
+    pub reply: Reply,
+    /// Which login (token, session) was used; 0 where none is.
+    pub admission: u64,
+}
+
+/// The audit log. No append, no data.
+pub trait Audit: Send + Sync {
+    /// Appends a record; resolves when it is durable.
+    fn append(&self, record: Record) -> BoxFuture<'static, Result<(), AuditUnavailable>>;
+
+    /// Appends a record nobody waits for (the result of a read).
+    fn note(&self, record: Record);
+}
+
+/// The audit log cannot take a record: personal data must not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditUnavailable;
+
+/// The wall clock. Durations are measured with `tokio::time`, which tests pause.
+pub trait Clock: Send + Sync {
+    /// Now, RFC 3339 with +07:00 and milliseconds, `2025-08-12T09:00:00.000+07:00`.
+    fn now(&self) -> String;
+
+    /// Now, in milliseconds since 1970-01-01T00:00:00Z.
+    fn unix_ms(&self) -> i64;
+}
+
+/// Chance: identifiers and jitter.
+pub trait Chance: Send + Sync {
+    /// A fresh UUID.
+    fn uuid(&self) -> String;
+
+    /// A fraction in `0.0..1.0`.
+    fn fraction(&self) -> f64;
+}

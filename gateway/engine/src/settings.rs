@@ -1,0 +1,106 @@
+//! What an operator decides: cache times, limits, deadlines, breakers; plain data, each section checking itself.
+//!
+//! Times are in the unit their name ends in.
+
+use serde::{Deserialize, Serialize};
+
+/// `config/services.toml`, one block per service; without one: never cached, default deadline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServiceSettings {
+    /// An answer is fresh for this long; 0: never cached.
+    pub fresh_for_s: u64,
+    /// After that it may still be shown for this long while it is refreshed or the agency faults.
+    pub stale_for_s: u64,
+    /// A "no" is remembered for this long.
+    pub absent_for_s: u64,
+    /// Who may share an answer.
+    pub share: Share,
+    /// How long one read may take altogether.
+    pub deadline_ms: u64,
+    /// Requests per minute per client (towards clients).
+    pub client_rate_per_min: u32,
+    /// Burst towards clients.
+    pub client_burst: u32,
+}
+
+/// Who may share a cached answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Share {
+    /// Everybody permitted.
+    All,
+    /// Questions of the same dossier.
+    Dossier,
+    /// Questions of the same officer.
+    Officer,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        ServiceSettings {
+            fresh_for_s: 0,
+            stale_for_s: 0,
+            absent_for_s: 0,
+            share: Share::Dossier,
+            deadline_ms: 5_000,
+            client_rate_per_min: 600,
+            client_burst: 100,
+        }
+    }
+}
+
+/// The limits towards one agency, or one carrier (`[agency.limits]`, `[carrier.limits]`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PartyLimits {
+    /// Exchanges per second.
+    pub rate_per_s: u32,
+    /// Burst.
+    pub burst: u32,
+    /// Exchanges at once.
+    pub concurrency: u32,
+    /// Calls that may wait for a place.
+    pub queue: u32,
+    /// Exchanges per day; 0: no quota.
+    pub daily_quota: u64,
+    /// Attempts of a read, the first included.
+    pub attempts: u32,
+    /// First back-off; doubles, with full jitter.
+    pub backoff_ms: u64,
+    /// Consecutive failures that open the breaker.
+    pub breaker_failures: u32,
+    /// Failure rate over the window that opens it, in percent.
+    pub breaker_rate_percent: u32,
+    /// Exchanges slower than this count as slow.
+    pub breaker_slow_ms: u64,
+    /// Slow-call rate over the window that opens it, in percent.
+    pub breaker_slow_percent: u32,
+    /// Samples the window needs before rates count.
+    pub breaker_samples: u32,
+    /// How long it stays open before probes.
+    pub breaker_open_ms: u64,
+    /// Probes at once while half open.
+    pub breaker_probes: u32,
+}
+
+impl Default for PartyLimits {
+    fn default() -> Self {
+        PartyLimits {
+            rate_per_s: 50,
+            burst: 50,
+            concurrency: 32,
+            queue: 256,
+            daily_quota: 0,
+            attempts: 3,
+            backoff_ms: 50,
+            breaker_failures: 5,
+            breaker_rate_percent: 50,
+            breaker_slow_ms: 3_000,
+            breaker_slow_percent: 80,
+            breaker_samples: 20,
+            breaker_open_ms: 5_000,
+            breaker_probes: 1,
+        }
+    }
+}
