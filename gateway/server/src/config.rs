@@ -1,0 +1,12 @@
+//! Settings: default < file < environment; an unknown key is refused with its line and the nearest known one.
+
+pub mod clients;
+pub mod document;
+pub mod main_file;
+pub mod secrets;
+
+pub use document::{ConfigError, read_toml};
+pub use main_file::Main;
+
+/// The default configuration, with a comment for every setting: it *is* the documentation.
+pub const DEFAULT: &str = include_str!("../../../config/lienthong.toml");

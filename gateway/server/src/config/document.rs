@@ -1,0 +1,125 @@
+//! Reads one configuration file into its type and says what is wrong with it by file and line.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+/// What is wrong with a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("{file}: cannot be read: {why}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// The system's reason.
+        why: String,
+    },
+    /// A line of it is wrong.
+    #[error("{file}:{line}: {message}{}", suggestion(.nearest))]
+    Wrong {
+        /// The file, or `environment`.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+        /// The nearest known key.
+        nearest: Option<String>,
+    },
+    /// It does not fit the rest.
+    #[error("{file}: {message}")]
+    Unfit {
+        /// The file.
+        file: String,
+        /// What does not fit.
+        message: String,
+    },
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|key| format!("\n  help: did you mean `{key}`?")).unwrap_or_default()
+}
+
+impl ConfigError {
+    /// A file that does not fit the rest.
+    pub fn unfit(file: &Path, message: impl Into<String>) -> Self {
+        ConfigError::Unfit { file: file.display().to_string(), message: message.into() }
+    }
+}
+
+/// Reads a TOML file into its type; unknown keys are refused by the type.
+pub fn read_toml<T: DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
+    let text = read_text(file)?;
+    parse_toml(&file.display().to_string(), &text)
+}
+
+/// Reads a file's text.
+pub fn read_text(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError::Unreadable {
+        file: file.display().to_string(),
+        why: error.to_string(),
+    })
+}
+
+/// Parses TOML; the error names the line and, for an unknown key, the nearest known one.
+pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        let message = error.message().trim().to_string();
+        let nearest = nearest_of(&message);
+        ConfigError::Wrong { file: file.to_string(), line, message: shorten(&message), nearest }
+    })
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
+
+/// Cuts serde's list of expected keys: the suggestion says what matters.
+fn shorten(message: &str) -> String {
+    match message.split_once(", expected") {
+        Some((head, _)) if message.starts_with("unknown field") => head.replace("unknown field", "unknown key"),
+        _ => message.to_string(),
+    }
+}
+
+/// The known key nearest to the unknown one, out of serde's own message.
+fn nearest_of(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (unknown, expected) = rest.split_once('`')?;
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    adapter_api::diagnostic::nearest(unknown, known.iter().copied()).map(str::to_string)
+}
+
+/// Resolves a path against the folder of the file that names it.
+pub fn beside(file: &Path, path: &Path) -> PathBuf {
+    if path.is_absolute() {
+        return path.to_path_buf();
+    }
+    file.parent().unwrap_or(Path::new("")).join(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[expect(dead_code, reason = "only its name matters")]
+        listen: String,
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_known_one() {
+        let error = parse_toml::<Sample>("x.toml", "# a comment\nlisten = \"a\"\nlistne = 1\n").unwrap_err();
+        assert_eq!(error.to_string(), "x.toml:3: unknown key `listne`\n  help: did you mean `listen`?");
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_line() {
+        let error = parse_toml::<Sample>("x.toml", "\nlisten = 3\n").unwrap_err();
+        assert!(error.to_string().starts_with("x.toml:2: invalid type"), "{error}");
+    }
+}
