@@ -1,9 +1,8 @@
 //! Settings: default < file < environment; an unknown key is refused with its line and the nearest known one.
 
-pub mod clients;
 pub mod document;
+pub mod merge;
 pub mod main_file;
-pub mod secrets;
 
 pub use document::{ConfigError, read_toml};
 pub use main_file::Main;

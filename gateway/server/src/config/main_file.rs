@@ -1,19 +1,16 @@
 //! `lienthong.toml`: where the server listens and where the other files are.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{ConfigError, beside, parse_toml, read_text};
-
-/// What environment variables of ours begin with.
-pub const ENVIRONMENT_PREFIX: &str = "LIENTHONG_";
+use super::document::{ConfigError, beside, read_text};
+use super::merge::{Layers, apply_environment, merge};
 
 /// The whole of `lienthong.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Main {
     /// `[server]`
     pub server: Server,
@@ -36,7 +33,7 @@ pub struct Main {
 
 /// `[server]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Server {
     pub listen: SocketAddr,
@@ -50,7 +47,7 @@ pub struct Server {
 
 /// `[folders]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Folders {
     pub adapters: PathBuf,
@@ -60,7 +57,7 @@ pub struct Folders {
 
 /// `[files]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Files {
     pub services: PathBuf,
@@ -72,7 +69,7 @@ pub struct Files {
 
 /// `[audit]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Audit {
     pub folder: PathBuf,
@@ -82,7 +79,7 @@ pub struct Audit {
 
 /// `[cache]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Cache {
     pub bytes_max: u64,
@@ -90,7 +87,7 @@ pub struct Cache {
 
 /// `[keys]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Keys {
     pub cache: PathBuf,
@@ -99,7 +96,7 @@ pub struct Keys {
 
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Log {
     pub level: String,
@@ -116,22 +113,60 @@ pub enum LogFormat {
     Text,
 }
 
-/// The embedded default as a table: the one place where the defaults stand.
-fn default_table() -> toml::Table {
-    super::DEFAULT.parse().unwrap_or_default()
-}
 
-/// One section of the embedded default.
-macro_rules! default_from_embedded {
-    ($($section:ident $key:literal),*) => {$(
-        impl Default for $section {
-            fn default() -> Self {
-                /// The section as a type whose every field must stand in the embedded file.
-                fn embedded() -> Option<$section> {
-                    default_table().remove($key)?.try_into().ok()
-                }
-                embedded().unwrap_or_else(|| unreachable!("config/lienthong.toml misses keys of [{}]", $key))
+impl Main {
+    /// Reads `lienthong.toml` over the embedded default, then the environment over both. All findings at once.
+    pub fn read(file: Option<&Path>, environment: &[(String, String)]) -> Result<Main, Vec<ConfigError>> {
+        let mut layers = Layers::default_of(super::DEFAULT);
+        let mut findings = Vec::new();
+        if let Some(file) = file {
+            match read_text(file) {
+                Ok(text) => findings.extend(merge(&mut layers, &file.display().to_string(), &text)),
+                Err(error) => return Err(vec![error]),
             }
         }
-    )*};
+        findings.extend(apply_environment(&mut layers, environment));
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut main: Main = layers.into_typed().map_err(|error| vec![error])?;
+        main.file = file.map(Path::to_path_buf).unwrap_or_else(|| PathBuf::from("config/lienthong.toml"));
+        Ok(main)
+    }
+
+    /// A path of the configuration, resolved against the file that names it.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        beside(&self.file, path)
+    }
+
+    /// As it is in force, as TOML.
+    pub fn dump(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_file_is_complete() {
+        let main = Main::read(None, &[]).unwrap();
+        assert_eq!(main.server.listen.port(), 8080);
+        assert_eq!(main.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn what_is_in_force_reads_back_as_itself() {
+        let main = Main::read(None, &[]).unwrap();
+        let again: toml::Table = main.dump().parse().unwrap();
+        let default: toml::Table = super::super::DEFAULT.parse().unwrap();
+        assert_eq!(again, default);
+    }
+
+    #[test]
+    fn the_environment_comes_last() {
+        let environment = [("LIENTHONG_SERVER_LISTEN".to_string(), "127.0.0.1:1".to_string())];
+        assert_eq!(Main::read(None, &environment).unwrap().server.listen.port(), 1);
+    }
 }

@@ -1,0 +1,96 @@
+//! Puts answers and problems on the wire.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use engine::read::{Answer, CacheUse};
+use serde_json::{Value, json};
+
+use super::{Edge, Shared};
+use crate::limits::Allowance;
+use crate::problem::Problem;
+
+/// The response of an answered read.
+pub fn answered(answer: &Answer, edge: &Edge, allowance: &Allowance) -> HttpResponse {
+    let source = &answer.source;
+    let body = json!({
+        "outcome": if answer.data.is_some() { "found" } else { "absent" },
+        "data": answer.data.as_ref().unwrap_or(&Value::Null),
+        "source": {
+            "agency": source.agency,
+            "service": source.service,
+            "retrieved_at": source.retrieved_at,
+            "age_s": source.age_s,
+            "cache": cache_word(source.cache),
+            "reference": source.reference,
+        },
+        "trace_id": edge.trace_id,
+    });
+    let mut response = HttpResponse::Ok();
+    limit_headers(&mut response, allowance);
+    response
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("cache-status", cache_status(answer)))
+        .insert_header(("x-trace-id", edge.trace_id.clone()))
+        .content_type("application/json")
+        .body(body.to_string())
+}
+
+/// The response of a problem.
+pub fn problem(problem: &Problem, shared: &Shared, edge: &Edge, allowance: Option<&Allowance>) -> HttpResponse {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if let Some(allowance) = allowance {
+        limit_headers(&mut response, allowance);
+    }
+    if let Some(seconds) = problem.retry_after_s {
+        response.insert_header(("retry-after", seconds.to_string()));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header(("www-authenticate", "Bearer"));
+    }
+    response
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("content-language", edge.language.tag()))
+        .insert_header(("x-trace-id", edge.trace_id.clone()))
+        .content_type("application/problem+json")
+        .body(problem.body(&shared.words(edge.language), &edge.trace_id).to_string())
+}
+
+/// A plain JSON response.
+pub fn json_body(body: &Value, edge: &Edge) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("x-trace-id", edge.trace_id.clone()))
+        .content_type("application/json")
+        .body(body.to_string())
+}
+
+/// `RateLimit` and `RateLimit-Policy`.
+fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
+    let Allowance { remaining, burst, window_s, .. } = allowance;
+    let reset = allowance.wait_s.unwrap_or(*window_s);
+    response
+        .insert_header(("ratelimit-policy", format!("\"service\";q={burst};w={window_s}")))
+        .insert_header(("ratelimit", format!("\"service\";r={remaining};t={reset}")));
+}
+
+/// `Cache-Status` (RFC 9211).
+fn cache_status(answer: &Answer) -> String {
+    let left = answer.source.fresh_for_s;
+    match answer.source.cache {
+        CacheUse::Hit => format!("lienthong; hit; ttl={left}"),
+        CacheUse::Stale => format!("lienthong; hit; fwd=stale; ttl={left}"),
+        CacheUse::Miss => "lienthong; fwd=uri-miss".to_string(),
+        CacheUse::Revalidated => "lienthong; fwd=request".to_string(),
+    }
+}
+
+/// The word in `source.cache`.
+pub fn cache_word(cache: CacheUse) -> &'static str {
+    match cache {
+        CacheUse::Hit => "hit",
+        CacheUse::Miss => "miss",
+        CacheUse::Stale => "stale",
+        CacheUse::Revalidated => "revalidated",
+    }
+}

@@ -1,0 +1,109 @@
+//! Limits towards clients: GCRA per client and service, so that nobody can starve the others or guess names for free.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use engine::settings::ServiceSettings;
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+/// The key that all unknown service names share: guessing costs the guesser.
+pub const UNKNOWN_SERVICE: &str = "?";
+
+type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
+
+/// The limits of all services.
+pub struct Limits {
+    services: std::collections::HashMap<String, Service>,
+    unknown: Service,
+}
+
+struct Service {
+    limiter: Arc<Keyed>,
+    burst: u32,
+    window_s: u64,
+}
+
+/// What one request is told about its limit (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// `None`: let through. Otherwise seconds to wait.
+    pub wait_s: Option<u64>,
+    /// Requests left in the burst.
+    pub remaining: u32,
+    /// The burst.
+    pub burst: u32,
+    /// How long a full burst takes to come back, in seconds.
+    pub window_s: u64,
+}
+
+impl Limits {
+    /// Builds the limiters of these services.
+    pub fn new<'a>(services: impl Iterator<Item = (&'a str, &'a ServiceSettings)>) -> Self {
+        let services = services.map(|(name, settings)| (name.to_string(), service(settings))).collect();
+        Limits { services, unknown: service(&ServiceSettings::default()) }
+    }
+
+    /// Takes one request of this client off its allowance for this service.
+    pub fn take(&self, client: &str, name: &str) -> Allowance {
+        let service = self.services.get(name).unwrap_or(&self.unknown);
+        let (burst, window_s) = (service.burst, service.window_s);
+        match service.limiter.check_key(&client.to_string()) {
+            Ok(state) => {
+                Allowance { wait_s: None, remaining: state.remaining_burst_capacity(), burst, window_s }
+            }
+            Err(refused) => {
+                let wait = refused.wait_time_from(DefaultClock::default().now());
+                Allowance { wait_s: Some(wait.as_secs() + 1), remaining: 0, burst, window_s }
+            }
+        }
+    }
+
+    /// Forgets clients that have not asked for a while: without this, keys grow for ever.
+    pub fn forget_idle(&self) {
+        self.services.values().chain([&self.unknown]).for_each(|service| service.limiter.retain_recent());
+    }
+}
+
+fn service(settings: &ServiceSettings) -> Service {
+    let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let (rate, burst) = (at_least_one(settings.client_rate_per_min), at_least_one(settings.client_burst));
+    let quota = Quota::per_minute(rate).allow_burst(burst);
+    let limiter = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
+    let window_s = (u64::from(burst.get()) * 60).div_ceil(u64::from(rate.get()));
+    Service { limiter: Arc::new(limiter), burst: burst.get(), window_s }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(burst: u32) -> Limits {
+        let settings = ServiceSettings { client_rate_per_min: 1, client_burst: burst, ..ServiceSettings::default() };
+        Limits::new([("residence.person", &settings)].into_iter())
+    }
+
+    #[test]
+    fn exactly_the_burst_is_let_through() {
+        let limits = limits(3);
+        let passed = (0..10).filter(|_| limits.take("a", "residence.person").wait_s.is_none()).count();
+        assert_eq!(passed, 3);
+        assert!(limits.take("a", "residence.person").wait_s.unwrap() >= 1);
+    }
+
+    #[test]
+    fn clients_do_not_share_an_allowance() {
+        let limits = limits(1);
+        assert_eq!(limits.take("a", "residence.person").wait_s, None);
+        assert_eq!(limits.take("b", "residence.person").wait_s, None);
+    }
+
+    #[test]
+    fn unknown_names_share_one_key() {
+        let limits = limits(1);
+        let passed = (0..1_000).filter(|n| limits.take("a", &format!("guess.{n}")).wait_s.is_none()).count();
+        assert!(passed < 1_000, "{passed}");
+    }
+}
