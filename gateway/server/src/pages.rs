@@ -48,6 +48,8 @@ pub struct Page {
     pub title: Sentence,
     /// What it means, one paragraph.
     pub detail: Sentence,
+    /// The HTTP status it comes with.
+    pub status: u16,
     /// The whole page, Markdown.
     pub markdown: String,
 }
@@ -87,7 +89,7 @@ impl Pages {
 }
 
 fn parse_page(markdown: &str) -> Option<Page> {
-    let header = |key: &str| {
+    let header = |key: &str| -> Option<String> {
         let line = markdown.lines().skip(1).take_while(|line| *line != "---");
         line.filter_map(|line| line.split_once(": ")).find(|(name, _)| *name == key).map(|(_, text)| text.into())
     };
@@ -98,6 +100,7 @@ fn parse_page(markdown: &str) -> Option<Page> {
     Some(Page {
         title: Sentence { vi: header("title-vi")?, en: header("title-en")? },
         detail: Sentence { vi: paragraph("**Nghĩa là gì.**")?, en: paragraph("**Meaning.**")? },
+        status: header("status")?.parse().ok()?,
         markdown: markdown.to_string(),
     })
 }

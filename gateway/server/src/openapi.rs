@@ -1,0 +1,254 @@
+//! Assembles OpenAPI 3.1 from the catalogue's schemas: what is documented is what is served.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::pages::{PROBLEM_CODES, Pages};
+use crate::schema_files::SchemaFiles;
+
+/// Assembles the document.
+pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
+    let mut paths = Map::new();
+    paths.insert("/v1/services".into(), list_path("services", "Dịch vụ được phép gọi", "The services this client may ask"));
+    paths.insert("/v1/agencies".into(), list_path("agencies", "Tình trạng kết nối", "Whether the links are up"));
+    let mut schemas = shared_schemas();
+    for (id, document) in &files.documents {
+        schemas.extend(components_of(id, document));
+    }
+    for (service, document) in files.services() {
+        paths.insert(format!("/v1/{}", service.replace('.', "/")), read_path(service, document));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Liên Thông",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Một API chuẩn hoá cho các hệ thống quốc gia / one normalised API for the national systems",
+            "description": "Dữ liệu cá nhân chỉ đi trong thân của POST, không bao giờ nằm trong địa chỉ. / \
+                Personal data travels in POST bodies alone, never in an address.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "bearer": [] }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": problem_responses(pages),
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" }
+            },
+        },
+    })
+}
+
+fn read_path(service: &str, document: &Value) -> Value {
+    let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+    let agency = service.split('.').next().unwrap_or_default();
+    json!({
+        "post": {
+            "operationId": service.replace(['.', '-'], "_"),
+            "summary": format!("{} / {}", text("title"), text("x-title-en")),
+            "description": text("description"),
+            "tags": [agency],
+            "requestBody": {
+                "required": true,
+                "content": { "application/json": { "schema": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["purpose", "query"],
+                    "properties": {
+                        "purpose": { "$ref": "#/components/schemas/purpose" },
+                        "query": { "$ref": format!("#/components/schemas/service.{service}.query") },
+                    },
+                } } },
+            },
+            "responses": responses(answer_schema(service)),
+        },
+    })
+}
+
+/// An answer: masking may take any field out, so a masked answer is described without its `required` lists.
+fn answer_schema(service: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["outcome", "data", "source", "trace_id"],
+        "properties": {
+            "outcome": { "enum": ["found", "absent"] },
+            "data": { "anyOf": [
+                { "$ref": format!("#/components/schemas/service.{service}.answer") },
+                { "type": "object", "description": "Các trường được phép xem / the fields permitted" },
+                { "type": "null" },
+            ] },
+            "source": { "$ref": "#/components/schemas/source" },
+            "trace_id": { "type": "string" },
+        },
+    })
+}
+
+fn list_path(name: &str, vi: &str, en: &str) -> Value {
+    json!({
+        "get": {
+            "operationId": name,
+            "summary": format!("{vi} / {en}"),
+            "tags": ["catalogue"],
+            "responses": responses(json!({
+                "type": "object",
+                "required": [name],
+                "properties": { name: { "type": "array", "items": { "type": "object" } } },
+            })),
+        },
+    })
+}
+
+/// 200 and every problem, by status.
+fn responses(schema: Value) -> Value {
+    let mut responses = Map::new();
+    responses.insert(
+        "200".into(),
+        json!({ "description": "OK", "content": { "application/json": { "schema": schema } } }),
+    );
+    for status in ["400", "401", "403", "404", "405", "413", "415", "422", "429", "500", "502", "503", "504"] {
+        responses.insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
+    }
+    Value::Object(responses)
+}
+
+fn problem_responses(pages: &Pages) -> Value {
+    let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for code in PROBLEM_CODES {
+        let Some(page) = pages.page(code) else { continue };
+        let line = format!("`{code}`: {} / {}", page.title.vi, page.title.en);
+        by_status.entry(page.status).or_default().push(line);
+    }
+    let response = |lines: &Vec<String>| {
+        json!({
+            "description": lines.join("; "),
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } },
+        })
+    };
+    let responses = by_status.iter().map(|(status, lines)| (format!("problem-{status}"), response(lines)));
+    Value::Object(responses.collect())
+}
+
+/// What every service shares: purpose, source, problem.
+fn shared_schemas() -> Map<String, Value> {
+    let code = |vi: &str, example: &str| json!({ "type": "string", "maxLength": 64, "title": vi, "examples": [example] });
+    let mut schemas = Map::new();
+    schemas.insert(
+        "purpose".into(),
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["procedure", "officer"],
+            "properties": {
+                "procedure": code("Mã thủ tục hành chính", "1.000656"),
+                "dossier": code("Mã hồ sơ", "H56.14-250812-0035"),
+                "unit": code("Mã đơn vị", "H56.14"),
+                "officer": code("Mã cán bộ", "cb01"),
+            },
+        }),
+    );
+    schemas.insert(
+        "source".into(),
+        json!({
+            "type": "object",
+            "required": ["agency", "service", "retrieved_at", "age_s", "cache", "reference"],
+            "properties": {
+                "agency": { "type": "string" },
+                "service": { "type": "string" },
+                "retrieved_at": { "type": "string", "format": "date-time" },
+                "age_s": { "type": "integer", "minimum": 0 },
+                "cache": { "enum": ["hit", "miss", "stale", "revalidated"] },
+                "reference": { "type": "string" },
+            },
+        }),
+    );
+    schemas.insert("problem".into(), problem_schema());
+    schemas
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457",
+        "required": ["type", "title", "status", "detail", "code", "blame", "retryable", "trace_id"],
+        "properties": {
+            "type": { "type": "string", "format": "uri-reference" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "code": { "enum": PROBLEM_CODES },
+            "blame": { "enum": ["caller", "gateway", "carrier", "agency", "network"] },
+            "retryable": { "type": "boolean" },
+            "retry_after": { "type": "integer" },
+            "agency": { "type": "string" },
+            "carrier": { "type": "string" },
+            "services": { "type": "array", "items": { "type": "string" } },
+            "errors": { "type": "array", "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": { "type": "string", "format": "json-pointer" },
+                    "code": { "type": "string" },
+                    "detail": { "type": "string" },
+                },
+            } },
+            "trace_id": { "type": "string" },
+        },
+    })
+}
+
+/// A schema file's definitions as components, references rewritten.
+fn components_of(id: &str, document: &Value) -> Vec<(String, Value)> {
+    let prefix = component_prefix(id);
+    let definitions = document.get("$defs").and_then(Value::as_object);
+    let mut components: Vec<(String, Value)> = definitions
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (format!("{prefix}.{name}"), rewritten(schema, id)))
+        .collect();
+    if document.get("type").is_some() || document.get("$ref").is_some() {
+        let mut root = document.clone();
+        for key in ["$schema", "$id", "$defs"] {
+            root.as_object_mut().map(|members| members.remove(key));
+        }
+        components.push((prefix, rewritten(&root, id)));
+    }
+    components
+}
+
+/// `…/schemas/common/address.json` → `common.address`; `…/schemas/services/residence.person.v1.json` → `service.residence.person`.
+fn component_prefix(id: &str) -> String {
+    let file = id.rsplit('/').next().unwrap_or(id).trim_end_matches(".json");
+    if id.contains("/services/") {
+        let service = file.rsplit_once(".v").map_or(file, |(service, _)| service);
+        return format!("service.{service}");
+    }
+    format!("common.{file}")
+}
+
+fn rewritten(schema: &Value, base: &str) -> Value {
+    match schema {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(key, value)| match (key.as_str(), value) {
+                    ("$ref", Value::String(reference)) => (key.clone(), json!(component_reference(reference, base))),
+                    _ => (key.clone(), rewritten(value, base)),
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(|item| rewritten(item, base)).collect()),
+        scalar => scalar.clone(),
+    }
+}
+
+fn component_reference(reference: &str, base: &str) -> String {
+    let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let prefix = if file.is_empty() { component_prefix(base) } else { component_prefix(&crate::schema_files::join(base, file)) };
+    match fragment.strip_prefix("/$defs/") {
+        Some(name) => format!("#/components/schemas/{prefix}.{name}"),
+        None => format!("#/components/schemas/{prefix}"),
+    }
+}
