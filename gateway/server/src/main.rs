@@ -1,2 +1,5 @@
-//! (being written)
-fn main() {}
+//! The binary `lienthong`.
+
+fn main() -> std::process::ExitCode {
+    server::cli::run(std::env::args_os())
+}
