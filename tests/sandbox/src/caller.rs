@@ -1,0 +1,109 @@
+//! One-stop software, as the gateway sees it: a token and questions.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// A client of the gateway.
+#[derive(Clone)]
+pub struct Caller {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+    language: &'static str,
+}
+
+/// What the gateway said.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body; null if it is not JSON.
+    pub body: Value,
+}
+
+impl Caller {
+    /// A caller with this token.
+    pub fn new(base: &str, token: String) -> Result<Caller> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Caller { http, base: base.to_string(), token, language: "vi" })
+    }
+
+    /// The same caller, speaking English.
+    pub fn in_english(&self) -> Caller {
+        Caller { language: "en", ..self.clone() }
+    }
+
+    /// Asks a service with the usual purpose.
+    pub async fn ask(&self, service: &str, query: Value) -> Result<Told> {
+        self.ask_for(service, usual_purpose(), query).await
+    }
+
+    /// Asks a service for this purpose.
+    pub async fn ask_for(&self, service: &str, purpose: Value, query: Value) -> Result<Told> {
+        let body = json!({ "purpose": purpose, "query": query });
+        self.post(&format!("/v1/{}", service.replace('.', "/")), body.to_string().into_bytes(), &[]).await
+    }
+
+    /// Posts bytes as they are.
+    pub async fn post(&self, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Result<Told> {
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language)
+            .body(body);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        told(request.send().await?).await
+    }
+
+    /// Gets a path.
+    pub async fn get(&self, path: &str) -> Result<Told> {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language);
+        told(request.send().await?).await
+    }
+}
+
+/// The purpose of most questions: a death registration at the sample commune.
+pub fn usual_purpose() -> Value {
+    json!({ "procedure": "1.000656", "dossier": "H56.14-250812-0035", "unit": "H56.14", "officer": "cb01" })
+}
+
+async fn told(response: reqwest::Response) -> Result<Told> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let body = serde_json::from_str(&response.text().await?).unwrap_or(Value::Null);
+    Ok(Told { status, headers, body })
+}
+
+impl Told {
+    /// A member of the body by JSON pointer; null if it is not there.
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.body.pointer(pointer).unwrap_or(&Value::Null)
+    }
+
+    /// The outcome's word or the problem's code.
+    pub fn word(&self) -> &str {
+        let word = self.at("/outcome").as_str().or_else(|| self.at("/code").as_str());
+        word.unwrap_or("")
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

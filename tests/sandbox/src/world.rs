@@ -1,0 +1,235 @@
+//! The simulated agencies and the configuration folder that points at them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use server::auth::development;
+use simulators::{Options, Simulators};
+use tempfile::TempDir;
+
+/// The issuer of development tokens, as in `config/clients.toml`.
+pub const ISSUER: &str = "https://development.lienthong.example";
+/// Their audience.
+pub const AUDIENCE: &str = "lienthong";
+/// One-stop software of the sample province: sees every field its procedures need.
+pub const ONE_STOP: &str = "mot-cua-demo";
+/// A connector that may only know whether somebody is there.
+pub const CONNECTOR: &str = "cong-dvc-demo";
+
+/// How the world shall be.
+#[derive(Debug, Clone)]
+pub struct WorldOptions {
+    /// The simulators' seed.
+    pub seed: u64,
+    /// Life of an LGSP token.
+    pub token_lives: Duration,
+    /// Values laid over `lienthong.toml`: section → key → TOML value.
+    pub settings: BTreeMap<(String, String), String>,
+    /// Blocks laid over `services.toml`, appended as they stand after the service's own block is taken out.
+    pub services: BTreeMap<String, String>,
+    /// Lines for `[<agency>.limits]`.
+    pub agency_limits: BTreeMap<String, String>,
+    /// Lines for `[<carrier>.limits]`.
+    pub carrier_limits: BTreeMap<String, String>,
+}
+
+impl Default for WorldOptions {
+    fn default() -> Self {
+        WorldOptions {
+            seed: 1,
+            token_lives: Duration::from_secs(3600),
+            settings: BTreeMap::new(),
+            services: BTreeMap::new(),
+            agency_limits: BTreeMap::new(),
+            carrier_limits: BTreeMap::new(),
+        }
+    }
+}
+
+/// Simulators and configuration; dropping it ends and deletes both.
+pub struct World {
+    /// The agencies.
+    pub simulators: Simulators,
+    folder: TempDir,
+}
+
+/// The project's root: agency folders, schemas and configuration are read from there.
+pub fn project_root() -> PathBuf {
+    let from_manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    from_manifest.canonicalize().unwrap_or(from_manifest)
+}
+
+impl World {
+    /// Starts the simulators and writes the configuration.
+    pub fn build(options: &WorldOptions) -> Result<World> {
+        let folder = tempfile::Builder::new().prefix("lienthong-").tempdir()?;
+        let pki = folder.path().join("pki");
+        std::fs::create_dir(&pki)?;
+        let mut simulated = Options::new(&pki);
+        simulated.seed = options.seed;
+        simulated.token_lives = options.token_lives;
+        let simulators = Simulators::start(simulated).context("the simulators do not start")?;
+        let world = World { simulators, folder };
+        world.write_configuration(options)?;
+        Ok(world)
+    }
+
+    /// The folder with everything of this world.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `lienthong.toml` of this world.
+    pub fn config_file(&self) -> PathBuf {
+        self.folder().join("config/lienthong.toml")
+    }
+
+    /// The audit log of this world.
+    pub fn audit_folder(&self) -> PathBuf {
+        self.folder().join("audit")
+    }
+
+    /// A token for a client of this world.
+    pub fn token(&self, client: &str) -> Result<String> {
+        let order = development::TokenOrder { issuer: ISSUER, audience: AUDIENCE, client, lives_s: 600 };
+        development::issue(&self.folder().join("keys"), &order).context("no token could be issued")
+    }
+
+    fn write_configuration(&self, options: &WorldOptions) -> Result<()> {
+        let config = self.folder().join("config");
+        std::fs::create_dir_all(&config)?;
+        std::fs::create_dir_all(self.folder().join("secrets"))?;
+        development::ensure_keys(&self.folder().join("keys")).context("the token keys")?;
+        self.write_secrets()?;
+        let root = project_root();
+        std::fs::copy(root.join("config/policy.toml"), config.join("policy.toml"))?;
+        let services = std::fs::read_to_string(root.join("config/services.toml"))?;
+        std::fs::write(config.join("services.toml"), laid_over(&services, &options.services)?)?;
+        std::fs::write(config.join("lienthong.toml"), self.main_file(&root, options))?;
+        std::fs::write(config.join("agencies.toml"), self.agencies_file(options))?;
+        std::fs::write(config.join("carriers.toml"), self.carriers_file(options))?;
+        std::fs::write(config.join("clients.toml"), clients_file())?;
+        Ok(())
+    }
+
+    fn write_secrets(&self) -> Result<()> {
+        let credentials = self.simulators.credentials();
+        let secrets = [
+            ("c06-user", &credentials.user),
+            ("c06-secret-key", &credentials.secret_key),
+            ("c06-api-key", &credentials.api_key),
+            ("c06-client", &credentials.x_road_client),
+            ("lgsp-consumer-key", &credentials.consumer_key),
+            ("lgsp-consumer-secret", &credentials.consumer_secret),
+        ];
+        for (name, value) in secrets {
+            std::fs::write(self.folder().join("secrets").join(name), value)?;
+        }
+        Ok(())
+    }
+
+    fn main_file(&self, root: &Path, options: &WorldOptions) -> String {
+        let mut sections: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        let mut set = |section, key, value: String| {
+            sections.entry(section).or_default().insert(key, value);
+        };
+        set("server", "listen", "\"127.0.0.1:0\"".into());
+        set("server", "operations_listen", "\"127.0.0.1:0\"".into());
+        set("folders", "adapters", quoted(&root.join("adapters")));
+        set("folders", "schemas", quoted(&root.join("schemas")));
+        set("folders", "units", quoted(&root.join("config/units")));
+        set("audit", "folder", quoted(&self.audit_folder()));
+        set("keys", "cache", quoted(&self.folder().join("keys/cache.key")));
+        set("keys", "subject", quoted(&self.folder().join("keys/subject.key")));
+        for ((section, key), value) in &options.settings {
+            set(section, key, value.clone());
+        }
+        let mut text = String::new();
+        for (section, keys) in sections {
+            text.push_str(&format!("[{section}]\n"));
+            keys.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
+        }
+        text
+    }
+
+    fn agencies_file(&self, options: &WorldOptions) -> String {
+        let pki = self.simulators.pki();
+        let limits = |agency: &str| options.agency_limits.get(agency).cloned().unwrap_or_default();
+        format!(
+            r#"[residence]
+carrier = "direct"
+base_url = "{residence}"
+tls = {{ ca = {ca}, certificate = {client}, key = {key} }}
+[residence.credentials.signature]
+user = {{ file = "../secrets/c06-user" }}
+secret_key = {{ file = "../secrets/c06-secret-key" }}
+api_key = {{ file = "../secrets/c06-api-key" }}
+x_road_client = {{ file = "../secrets/c06-client" }}
+[residence.limits]
+{residence_limits}
+
+[civil-status]
+carrier = "lgsp"
+[civil-status.settings]
+province = "38"
+[civil-status.limits]
+{civil_status_limits}
+"#,
+            residence = self.simulators.residence().base_url(),
+            ca = quoted(&pki.ca),
+            client = quoted(&pki.client),
+            key = quoted(&pki.client_key),
+            residence_limits = limits("residence"),
+            civil_status_limits = limits("civil-status"),
+        )
+    }
+
+    fn carriers_file(&self, options: &WorldOptions) -> String {
+        format!(
+            r#"[lgsp]
+base_url = "{lgsp}"
+[lgsp.credentials.token]
+consumer_key = {{ file = "../secrets/lgsp-consumer-key" }}
+consumer_secret = {{ file = "../secrets/lgsp-consumer-secret" }}
+[lgsp.limits]
+{limits}
+"#,
+            lgsp = self.simulators.lgsp().base_url(),
+            limits = options.carrier_limits.get("lgsp").cloned().unwrap_or_default(),
+        )
+    }
+}
+
+fn clients_file() -> String {
+    format!(
+        r#"[[issuers]]
+issuer = "{ISSUER}"
+audience = "{AUDIENCE}"
+jwks = "../keys/development.jwks.json"
+algorithms = ["ES256"]
+
+[clients.{ONE_STOP}]
+title = "Phần mềm một cửa (mẫu)"
+rights = ["no-cache", "evict"]
+
+[clients.{CONNECTOR}]
+title = "Kết nối Cổng Dịch vụ công (mẫu)"
+"#
+    )
+}
+
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
+}
+
+/// Services' settings with some blocks replaced.
+fn laid_over(text: &str, blocks: &BTreeMap<String, String>) -> Result<String> {
+    let mut table: toml::Table = text.parse()?;
+    for (service, block) in blocks {
+        let block: toml::Table = block.parse().with_context(|| format!("block of {service}"))?;
+        table.insert(service.clone(), toml::Value::Table(block));
+    }
+    Ok(toml::to_string(&table)?)
+}
