@@ -4,6 +4,7 @@
 
 pub mod caller;
 pub mod gateway;
+pub mod questions;
 pub mod world;
 
 pub use caller::{Caller, Told};
