@@ -95,7 +95,7 @@ pub fn read_through(spot: &Spot<'_>, carriers: &CarrierRules, findings: &mut Fin
     for spot in spot.list(findings) {
         let Some(name) = spot.name(findings) else { continue };
         if !carriers.contains_key(&name) {
-            findings.unknown("C1", &spot, format!("the carrier `{name}` has no rule file"), &known);
+            findings.unknown("C1", &spot, (&name, "is no carrier with a rule file"), &known);
         }
         through.push(name);
     }
