@@ -82,6 +82,9 @@ fn read_name(
     findings: &mut Findings,
 ) -> (String, Place) {
     let Some(spot) = spot else {
+        if findings.is_torn() {
+            return (folder.name.clone(), root.place.clone());
+        }
         findings.advise("C1", root, "the key `agency` is missing", "adapter.toml begins with agency = \"…\"");
         return (folder.name.clone(), root.place.clone());
     };
@@ -171,7 +174,7 @@ fn read_words(agency: &mut Agency, table: &Table, root: &Spot<'_>, entry: &Entry
         exchange::read_words(plan, &spot, findings);
     } else if let Some(plan) = agency.inbound.get_mut(name) {
         inbound::read_words(plan, &spot, findings);
-    } else if !["exchange", "inbound"].iter().any(|kind| declares(table, kind, name)) {
+    } else if !findings.is_torn() && !["exchange", "inbound"].iter().any(|kind| declares(table, kind, name)) {
         report_stranger(agency, name, &spot, findings);
     }
 }

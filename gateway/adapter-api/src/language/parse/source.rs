@@ -89,8 +89,8 @@ impl Table {
     }
 }
 
-/// Reads a file; the flag says whether it was TOML throughout. What could be read is given either way.
-pub fn read(file: &Source, findings: &mut Findings) -> (Table, bool) {
+/// Reads a file. What could be read of a torn one is given too, so that its names are known.
+pub fn read(file: &Source, findings: &mut Findings) -> Table {
     let lines = Lines::of(file);
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     for error in telling(&errors) {
@@ -102,7 +102,10 @@ pub fn read(file: &Source, findings: &mut Findings) -> (Table, bool) {
             ),
         );
     }
-    (lines.table(root.get_ref()), errors.is_empty())
+    if !errors.is_empty() {
+        findings.tear(&file.name);
+    }
+    lines.table(root.get_ref())
 }
 
 /// The errors that stand for themselves: keys written twice, up to the first line that is no TOML. All behind that line may

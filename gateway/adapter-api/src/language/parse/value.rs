@@ -1,5 +1,7 @@
 //! Typed reading of TOML values: what is of the wrong type, unknown or missing becomes a finding.
 
+use std::sync::Arc;
+
 use super::source::{Entry, Item, Table, Value};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::syntax::Constant;
@@ -8,6 +10,7 @@ use crate::language::syntax::Constant;
 #[derive(Debug, Default)]
 pub struct Findings {
     list: Vec<Diagnostic>,
+    torn: Vec<Arc<str>>,
 }
 
 impl Findings {
@@ -53,8 +56,20 @@ impl Findings {
         self.list.len()
     }
 
-    /// Everything found, in the order of finding.
-    pub fn into_list(self) -> Vec<Diagnostic> {
+    /// Remembers that a file is not TOML throughout.
+    pub fn tear(&mut self, file: &Arc<str>) {
+        self.torn.push(Arc::clone(file));
+    }
+
+    /// Whether a file is not TOML throughout, so that what seems to be missing may stand there.
+    pub fn is_torn(&self) -> bool {
+        !self.torn.is_empty()
+    }
+
+    /// Everything found, by place. Of a torn file only that it is torn: what its lines seem to say would mislead.
+    pub fn into_list(mut self) -> Vec<Diagnostic> {
+        self.list.retain(|finding| finding.code == "C0" || !self.torn.contains(&finding.place.file));
+        self.list.sort();
         self.list
     }
 }

@@ -14,7 +14,7 @@ use crate::schema::{DataClass, Property, Scalar, Schemas, ServiceShape, Shape};
 pub fn read_short(text: &str) -> Result<Schemas, String> {
     let mut findings = Findings::default();
     let file = Source { name: Arc::from("schemas.toml"), text: text.to_owned() };
-    let (root, _) = source::read(&file, &mut findings);
+    let root = source::read(&file, &mut findings);
     let mut problems: Vec<String> = findings.into_list().iter().map(ToString::to_string).collect();
     let mut schemas = Schemas::default();
     for entry in &root.entries {

@@ -279,6 +279,19 @@ fn a_message_and_an_exchange_cannot_share_a_name() {
 }
 
 #[test]
+fn a_torn_file_has_no_echoes_elsewhere() {
+    let (frame, words) = GOOD.split_at(GOOD.find("[ask.send.url]").unwrap());
+    let torn = frame.replace("[operation.person]", "[operation.person");
+    let files = vec![source("adapter.toml", &torn), source("ask.toml", words), source("tables.toml", TABLES)];
+    let (_, findings) = parse(files, CARRIER);
+    let told: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert!(!told.is_empty() && findings.iter().all(|finding| finding.code == "C0"), "{told:#?}");
+    let files = vec![source("adapter.toml", "agency = \"x"), source("ask.toml", "[ask.found]\na = \"b\"")];
+    let codes: Vec<_> = parse(files, CARRIER).1.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["C0"]);
+}
+
+#[test]
 fn nothing_panics_on_torn_files() {
     for (end, _) in GOOD.char_indices().step_by(7) {
         let (torn, _) = GOOD.split_at(end);
