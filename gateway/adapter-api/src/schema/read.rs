@@ -11,13 +11,13 @@ use super::{DataClass, Property, Scalar, ServiceShape, Shape};
 
 pub use short::read_short;
 
-/// How deep shapes may nest: the deepest service has 6 levels, requests are refused beyond 64.
+/// How deep shapes may nest: the deepest of the first five services has 3 levels.
 const DEPTH_MAX: usize = 32;
 
-/// How many references may lead to one another: the longest way in `schemas/` has 3.
+/// How many references may lead to one another: the longest way in the first five services has 2.
 const REFERENCES_MAX: usize = 16;
 
-/// How many fields a service may have in all: the largest has some 120. Without it references could multiply.
+/// How many fields a service may have in all: the largest of the first five has 90. Without it references could multiply.
 const FIELDS_MAX: usize = 10_000;
 
 /// The keywords that say a value's form in one word, `x-form`.
