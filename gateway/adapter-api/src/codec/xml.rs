@@ -80,25 +80,32 @@ enum Came {
 
 impl<'a> Reader<'a> {
     fn markup_or_text(&mut self) -> Result<(), Unreadable> {
-        if self.cursor.eat("<!--") {
-            self.cursor.comment()
-        } else if self.cursor.eat("<?") {
-            self.cursor.instruction()
-        } else if self.cursor.eat("<![CDATA[") {
-            let text = self.cursor.until("]]>")?;
-            self.text(text, Came::Section)
-        } else if self.cursor.eat("<!DOCTYPE") {
-            Err(Unreadable::because("DOCTYPE"))
-        } else if self.cursor.eat("</") {
-            self.end()
-        } else if self.cursor.eat("<") {
-            self.start()
-        } else if self.cursor.eat("&") {
+        if self.cursor.eat("&") {
             let sign = self.cursor.reference()?;
             self.text(sign.encode_utf8(&mut [0; 4]), Came::Reference)
+        } else if self.cursor.eat("<") {
+            self.markup()
         } else {
             let text = self.cursor.character_data()?;
             self.text(text, Came::Plain)
+        }
+    }
+
+    /// After `<`.
+    fn markup(&mut self) -> Result<(), Unreadable> {
+        if self.cursor.eat("/") {
+            self.end()
+        } else if self.cursor.eat("!--") {
+            self.cursor.comment()
+        } else if self.cursor.eat("![CDATA[") {
+            let text = self.cursor.until("]]>")?;
+            self.text(text, Came::Section)
+        } else if self.cursor.eat("!DOCTYPE") {
+            Err(Unreadable::because("DOCTYPE"))
+        } else if self.cursor.eat("?") {
+            self.cursor.instruction()
+        } else {
+            self.start()
         }
     }
 
