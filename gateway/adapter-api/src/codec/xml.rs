@@ -297,6 +297,7 @@ mod tests {
             "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
             "<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>",
             "<a b='1' b='2'/>",
+            "<a xmlns:p='u' xmlns:p='v'/>",
             "<a xmlns:p='u'><p:b:c/></a>",
             "<a><b xmlns:p='u'/><p:c/></a>",
         ] {
