@@ -175,7 +175,7 @@ fn purpose_of(value: Value) -> Result<Purpose, Problem> {
 fn record(shared: &Shared, service: &str, code: &'static str, begun: tokio::time::Instant, span: &tracing::Span) {
     let service = if shared.engine.knows(service) { service } else { crate::limits::UNKNOWN_SERVICE };
     let seconds = begun.elapsed().as_secs_f64();
-    metrics::counter!("lienthong_reads_total", "service" => service.to_string(), "code" => code).increment(1);
+    metrics::counter!("lienthong_http_reads_total", "service" => service.to_string(), "code" => code).increment(1);
     metrics::histogram!("lienthong_read_seconds", "service" => service.to_string()).record(seconds);
     span.in_scope(|| tracing::info!(service, code, ms = (seconds * 1e3) as u64, "read"));
 }

@@ -1,0 +1,188 @@
+//! The composition root: reads the world, puts the gateway together, serves until told to stop.
+
+mod keys;
+mod telemetry;
+mod world;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+use adapter_api::codec::Limits as CodecLimits;
+use adapter_api::declarative::Declarative;
+use adapter_api::{Adapter, Call, Outcome};
+use anyhow::{Context, Result};
+use engine::ports::{Chance, Clock};
+use engine::read::{Engine, Parts};
+
+use crate::agency::Agencies;
+use crate::audit_log::AuditLog;
+use crate::auth::Authenticator;
+use crate::chance::SystemChance;
+use crate::clock::WallClock;
+use crate::config::{ConfigError, Main};
+use crate::http::operations::Operations;
+use crate::http::{self, Shared};
+use crate::limits::Limits;
+use crate::openapi;
+
+pub use world::{World, read_world};
+
+/// How often idle clients are forgotten and metrics kept small.
+const UPKEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// A gateway put together, not yet listening.
+pub struct Gateway {
+    main: Main,
+    shared: Shared,
+    audit: Arc<AuditLog>,
+}
+
+/// Makes aws-lc-rs the one provider of cryptography, for TLS and for tokens. Called again, it changes nothing.
+pub fn install_crypto() {
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+}
+
+/// Reads everything and puts the gateway together; everything that is wrong is reported at once.
+pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
+    install_crypto();
+    telemetry::start_log(&main.log);
+    let world = read_world(main)?;
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+    let audit = open_audit(&world.main)?;
+    let engine = Arc::new(build_engine(&world, &clock, &chance, &audit)?);
+    let clients_file = world.main.path(&world.main.files.clients);
+    let authenticator = Authenticator::read(&clients_file, &world.clients_file, Arc::clone(&clock))?;
+    let services = engine.catalogue().services().map(|service| (service.name.as_str(), &service.settings));
+    let shared = Shared {
+        limits: Arc::new(Limits::new(services)),
+        authenticator: Arc::new(authenticator),
+        openapi: Arc::new(openapi::assemble(&world.schema_files, &world.pages).to_string()),
+        pages: Arc::new(world.pages),
+        engine,
+        chance,
+        codec_limits: CodecLimits::default(),
+        public_url: world.main.server.public_url.clone(),
+        body_bytes_max: world.main.server.body_bytes_max,
+    };
+    Ok(Gateway { main: world.main, shared, audit })
+}
+
+fn open_audit(main: &Main) -> Result<Arc<AuditLog>, Vec<ConfigError>> {
+    let folder = main.path(&main.audit.folder);
+    let log = AuditLog::open(&folder, &main.audit.node, main.audit.segment_bytes_max);
+    log.map(Arc::new).map_err(|error| vec![ConfigError::unfit(&folder, error.to_string())])
+}
+
+fn build_engine(
+    world: &World,
+    clock: &Arc<dyn Clock>,
+    chance: &Arc<dyn Chance>,
+    audit: &Arc<AuditLog>,
+) -> Result<Engine, Vec<ConfigError>> {
+    let unfit = |unfit: Vec<engine::catalogue::Unfit>| -> Vec<ConfigError> {
+        let wrong = |one: &engine::catalogue::Unfit| ConfigError::Unfit {
+            file: one.place.clone(),
+            message: one.why.clone(),
+        };
+        unfit.iter().map(wrong).collect()
+    };
+    let catalogue = Arc::new(world.catalogue().map_err(unfit)?);
+    let policy = engine::policy::Policy::build(&world.policy, &catalogue).map_err(unfit)?;
+    let wire = Agencies::connect(&world.parties()?, Arc::clone(clock))?;
+    let adapters = world.agencies.iter().map(|(name, agency)| {
+        let adapter: Arc<dyn Adapter> = Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
+        (name.clone(), adapter)
+    });
+    let parts = Parts {
+        catalogue,
+        policy: Arc::new(policy),
+        adapters: adapters.collect(),
+        agencies: world.agency_settings(),
+        carriers: world.carrier_settings(),
+        wire: Arc::new(wire),
+        audit: Arc::clone(audit) as Arc<dyn engine::ports::Audit>,
+        clock: Arc::clone(clock),
+        chance: Arc::clone(chance),
+        cache_key: keys::read_or_make(&world.main.path(&world.main.keys.cache))?,
+        subject_key: keys::read_or_make(&world.main.path(&world.main.keys.subject))?,
+        cache_weight_max: world.main.cache.bytes_max,
+        epoch: 1,
+    };
+    Engine::new(parts).map_err(unfit)
+}
+
+/// Serves until SIGTERM or Ctrl-C; then answers what is under way and stops.
+pub fn serve(gateway: Gateway, ready_file: Option<&Path>) -> Result<()> {
+    actix_web::rt::System::new().block_on(serve_until_stopped(gateway, ready_file))
+}
+
+async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Result<()> {
+    let Gateway { main, shared, audit } = gateway;
+    let metrics = telemetry::start_metrics()?;
+    let operations = web::Data::new(Operations {
+        engine: Arc::clone(&shared.engine),
+        audit: Arc::clone(&audit),
+        metrics: metrics.clone(),
+    });
+    let limits = Arc::clone(&shared.limits);
+    let shared = web::Data::new(shared);
+    let api = HttpServer::new(move || App::new().app_data(shared.clone()).configure(http::routes))
+        .client_request_timeout(Duration::from_millis(main.server.head_timeout_ms))
+        .shutdown_timeout(main.server.stop_timeout_s);
+    let api = match main.server.workers {
+        0 => api,
+        workers => api.workers(workers),
+    };
+    let api = api.bind(main.server.listen).with_context(|| format!("cannot listen on {}", main.server.listen))?;
+    let port = HttpServer::new(move || App::new().app_data(operations.clone()).configure(http::operations::routes))
+        .workers(1)
+        .disable_signals()
+        .bind(main.server.operations_listen)
+        .with_context(|| format!("cannot listen on {}", main.server.operations_listen))?;
+    let (api_address, port_address) = (first(&api.addrs())?, first(&port.addrs())?);
+    let (api, port) = (api.run(), port.run());
+    let port_handle = port.handle();
+    let upkeep = actix_web::rt::spawn(keep_up(limits, metrics));
+    let operations_port = actix_web::rt::spawn(port);
+    tracing::info!(api = %api_address, operations = %port_address, "listening");
+    if let Some(file) = ready_file {
+        let addresses = serde_json::json!({
+            "api": format!("http://{api_address}"), "operations": format!("http://{port_address}"),
+        });
+        write_whole(file, &addresses.to_string())?;
+    }
+    api.await.context("the API stopped")?;
+    tracing::info!("stopping");
+    upkeep.abort();
+    port_handle.stop(true).await;
+    operations_port.await.context("the operations port")?.context("the operations port")?;
+    audit.close();
+    Ok(())
+}
+
+/// A reader must never see half a file: written beside, then renamed.
+fn write_whole(file: &Path, text: &str) -> Result<()> {
+    let beside = file.with_extension("part");
+    std::fs::write(&beside, text).with_context(|| beside.display().to_string())?;
+    std::fs::rename(&beside, file).with_context(|| file.display().to_string())
+}
+
+fn first(addresses: &[std::net::SocketAddr]) -> Result<std::net::SocketAddr> {
+    addresses.first().copied().context("no address is listened on")
+}
+
+async fn keep_up(limits: Arc<Limits>, metrics: metrics_exporter_prometheus::PrometheusHandle) {
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        every.tick().await;
+        limits.forget_idle();
+        metrics.run_upkeep();
+    }
+}
+
+/// Logs in at an agency by running its login exchange; used by the transport for `session-login` credentials.
+pub type Login = Arc<dyn Fn(&Call) -> Option<Outcome> + Send + Sync>;
