@@ -30,7 +30,8 @@ pub fn read(text: &str, formats: &[DateFormat]) -> Option<String> {
 /// Writes by the first format of the value's own precision; a moment may be written as its day. Nothing is cut, nothing invented.
 pub fn write(value: &str, formats: &[DateFormat]) -> Option<String> {
     let (parts, precision) = parse_iso(value)?;
-    let format = formats.iter().find(|format| asked(format).is_some_and(|asked| may_write(precision, asked)))?;
+    let format =
+        formats.iter().find(|format| asked(format).is_some_and(|asked| may_write(precision, asked)))?;
     let mut text = String::new();
     for token in &format.tokens {
         match token {
@@ -164,7 +165,9 @@ fn parse_iso(value: &str) -> Option<(Parts, Precision)> {
         (None, None, None) => Precision::Year,
         (Some(_), None, None) => Precision::Month,
         (Some(_), Some(_), None) => Precision::Day,
-        (Some(_), Some(_), Some(time)) => return parse_time(parts, time).map(|parts| (parts, Precision::Moment)),
+        (Some(_), Some(_), Some(time)) => {
+            return parse_time(parts, time).map(|parts| (parts, Precision::Moment));
+        }
         _ => return None,
     };
     Some((parts, precision))
@@ -271,7 +274,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_date() {
-        for bad in ["29/02/2023", "31/04/2025", "00/01/2025", "1/1/2025", "12/08/2025 ", "", "12-08-2025", "１２/08/2025"] {
+        for bad in [
+            "29/02/2023",
+            "31/04/2025",
+            "00/01/2025",
+            "1/1/2025",
+            "12/08/2025 ",
+            "",
+            "12-08-2025",
+            "１２/08/2025",
+        ] {
             assert_eq!(read(bad, &[vietnamese()]), None, "{bad}");
         }
         assert_eq!(read("20250812246030", &[stamp()]), None);

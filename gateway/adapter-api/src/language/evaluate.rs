@@ -9,6 +9,7 @@ pub mod scope;
 
 pub use answer::{Misfit, fit, to_json};
 pub use condition::holds;
+pub(crate) use convert::coerce;
 pub use form::{draw, evaluate};
 pub use path::resolve;
 pub use scope::{Let, Root, Scope, View, Words, World, from_json};

@@ -53,7 +53,9 @@ pub fn fold(text: &str) -> String {
     if folded.is_ascii() {
         return folded;
     }
-    TONES.iter().fold(folded, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
+    TONES
+        .iter()
+        .fold(folded, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
 }
 
 /// Whether the phrase stands in the text at least once without a negation directly before or after it.
@@ -64,13 +66,16 @@ pub fn contains_affirmed(text: &str, phrase: &str) -> bool {
     }
     let negations: Vec<String> = NEGATIONS.iter().map(|word| fold(word)).collect();
     text.match_indices(phrase.as_str()).any(|(start, found)| {
-        let (before, after) = (text.get(..start).unwrap_or(""), text.get(start + found.len()..).unwrap_or(""));
+        let (before, after) =
+            (text.get(..start).unwrap_or(""), text.get(start + found.len()..).unwrap_or(""));
         !negations.iter().any(|word| ends_with_word(before, word) || starts_with_word(after, word))
     })
 }
 
 fn ends_with_word(before: &str, word: &str) -> bool {
-    let Some(rest) = before.strip_suffix(' ').and_then(|before| before.strip_suffix(word)) else { return false };
+    let Some(rest) = before.strip_suffix(' ').and_then(|before| before.strip_suffix(word)) else {
+        return false;
+    };
     !rest.ends_with(char::is_alphanumeric)
 }
 

@@ -25,7 +25,8 @@ pub fn fit(tree: &Tree, shape: &Shape) -> Option<Misfit> {
 }
 
 fn misfit(tree: &Tree, shape: &Shape, at: &str, depth: u32) -> Option<Misfit> {
-    let no = |why: &'static str| Some(Misfit { pointer: if at.is_empty() { "/" } else { at }.to_owned(), why });
+    let no =
+        |why: &'static str| Some(Misfit { pointer: if at.is_empty() { "/" } else { at }.to_owned(), why });
     if depth > ANSWER_DEPTH_MAX {
         return no("too deep");
     }
@@ -100,7 +101,8 @@ fn json_within(tree: &Tree, depth: u32) -> Option<Value> {
             Value::Array(items.iter().map(|item| json_within(item, depth + 1)).collect::<Option<_>>()?)
         }
         Tree::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| Some((name.clone(), json_within(value, depth + 1)?)));
+            let fields =
+                fields.iter().map(|(name, value)| Some((name.clone(), json_within(value, depth + 1)?)));
             Value::Object(fields.collect::<Option<Map<_, _>>>()?)
         }
         Tree::Element(element) => json_of_element(element, depth)?,

@@ -1,9 +1,9 @@
 //! Tests over paths: soft in rules, strict inside `each` and `one`; what cannot be read stops at once instead of saying no.
 
+use super::Stop;
 use super::convert::{constant_text, text_of_view};
 use super::path::{resolve, resolve_raw, spot, too_many};
 use super::scope::{Scope, View};
-use super::Stop;
 use crate::language::syntax::{Condition, Conditions, Test};
 use crate::language::text::{contains_affirmed, normalise};
 use crate::tree::Tree;
@@ -37,7 +37,12 @@ fn condition_holds(condition: &Condition, scope: &Scope<'_>) -> Result<bool, Sto
     Ok(true)
 }
 
-fn test_holds(test: &Test, condition: &Condition, value: Option<&View<'_>>, scope: &Scope<'_>) -> Result<bool, Stop> {
+fn test_holds(
+    test: &Test,
+    condition: &Condition,
+    value: Option<&View<'_>>,
+    scope: &Scope<'_>,
+) -> Result<bool, Stop> {
     match test {
         Test::Exists(wanted) => return Ok(value.is_some() == *wanted),
         Test::Empty(wanted) => return Ok(value.is_none_or(View::is_empty) == *wanted),

@@ -49,7 +49,9 @@ pub(super) fn text_of(tree: &Tree) -> Result<String, String> {
         Tree::Number(number) => Ok(number.clone()),
         Tree::Text(text) => Ok(text.clone()),
         Tree::Element(element) => element_text(element),
-        Tree::Bytes(bytes) => String::from_utf8(bytes.clone()).map_err(|_| "bytes that are no UTF-8".to_owned()),
+        Tree::Bytes(bytes) => {
+            String::from_utf8(bytes.clone()).map_err(|_| "bytes that are no UTF-8".to_owned())
+        }
         Tree::List(items) => Err(too_many(items.len())),
         Tree::Null => Err("null where a value was expected".to_owned()),
         Tree::Object(_) => Err("an object where a value was expected".to_owned()),
@@ -71,7 +73,10 @@ pub(super) fn scalar_text(tree: &Tree) -> Result<String, String> {
 
 /// `ours = theirs`, read from their side.
 pub(super) fn read_table(table: &Table, name: &str, code: &str) -> Result<Tree, String> {
-    let known = table.rows.iter().find(|row| row.theirs.iter().any(|theirs| normalise(&constant_text(theirs)) == code));
+    let known = table
+        .rows
+        .iter()
+        .find(|row| row.theirs.iter().any(|theirs| normalise(&constant_text(theirs)) == code));
     let every_other = || table.rows.iter().find(|row| row.theirs.is_empty());
     let row = known.or_else(every_other);
     if let Some(system) = &table.descriptive {
@@ -140,7 +145,10 @@ pub(super) fn cast(tree: &Tree, cast: Cast) -> Result<Tree, String> {
 /// A whole number without leading zeros, `0000123` → `123`.
 fn integer(text: &str) -> Option<String> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || digits.len() > INTEGER_DIGITS_MAX || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+    if digits.is_empty()
+        || digits.len() > INTEGER_DIGITS_MAX
+        || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
         return None;
     }
     text.parse::<i64>().ok().map(|number| number.to_string())
@@ -152,7 +160,7 @@ fn is_json_number(text: &str) -> bool {
 }
 
 /// Gives a value that was read the type our schema wants, where nothing is lost by it; whether it fits is judged later.
-pub(super) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
+pub(crate) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
     match (want, tree) {
         (Shape::Scalar(Scalar::Document), Tree::Object(fields)) => Ok(Tree::Object(fields)),
         (Shape::Scalar(_), tree @ (Tree::Slot(_) | Tree::Encoded { .. })) => Ok(tree),

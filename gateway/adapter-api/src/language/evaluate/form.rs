@@ -4,7 +4,7 @@ use regex::{Captures, Regex};
 
 use super::condition::{holds, holds_strictly};
 use super::convert::{
-    cast, coerce, constant_tree, read_document, read_table, scalar_text, text_of, write_document, write_table,
+    cast, coerce, constant_tree, read_document, read_table, scalar_text, write_document, write_table,
 };
 use super::path::{resolve, spot, too_many};
 use super::scope::{Scope, View};
@@ -248,7 +248,12 @@ fn one(source: &Expression, modifiers: &Modifiers, scope: &Scope<'_>) -> Result<
 }
 
 /// The modifiers, always in this order, whatever the order in the file.
-fn finish(headed: Headed, modifiers: &Modifiers, scope: &Scope<'_>, want: &Shape) -> Result<Option<Tree>, Stop> {
+fn finish(
+    headed: Headed,
+    modifiers: &Modifiers,
+    scope: &Scope<'_>,
+    want: &Shape,
+) -> Result<Option<Tree>, Stop> {
     let mut headed = headed;
     let filled = matches!(headed.value, Some(Tree::Slot(Slot::Secret(_) | Slot::Seal(_))));
     if !filled {
@@ -306,20 +311,27 @@ fn find(pattern: &Pattern, text: &str) -> Option<Tree> {
 
 /// One group gives its text, several named ones an object, none the whole match.
 fn captured(regex: &Regex, captures: &Captures<'_>) -> Option<Tree> {
-    let text = |group: Option<regex::Match<'_>>| group.map(|found| Tree::Text(found.as_str().trim().to_owned()));
+    let text =
+        |group: Option<regex::Match<'_>>| group.map(|found| Tree::Text(found.as_str().trim().to_owned()));
     match regex.captures_len() {
         1 => text(captures.get(0)),
         2 => text(captures.get(1)),
         _ => {
             let named = regex.capture_names().flatten();
-            let fields = named.filter_map(|name| text(captures.name(name)).map(|value| (name.to_owned(), value)));
+            let fields =
+                named.filter_map(|name| text(captures.name(name)).map(|value| (name.to_owned(), value)));
             Some(Tree::Object(fields.collect()))
         }
     }
 }
 
 /// `text`, then the one conversion, then `as`, then what the schema wants.
-fn transform(headed: &mut Headed, modifiers: &Modifiers, scope: &Scope<'_>, want: &Shape) -> Result<(), Stop> {
+fn transform(
+    headed: &mut Headed,
+    modifiers: &Modifiers,
+    scope: &Scope<'_>,
+    want: &Shape,
+) -> Result<(), Stop> {
     let Some(mut value) = headed.value.take() else { return Ok(()) };
     for function in &modifiers.text {
         let text = scalar_text(&value).map_err(|why| headed.stop(why))?;
@@ -354,7 +366,9 @@ fn convert(
             let text = scalar_text(&value).map_err(stop)?;
             let names = || formats.iter().map(|format| format.text.as_str()).collect::<Vec<_>>().join(", ");
             match scope.way {
-                Way::Read => date::read(&text, formats).ok_or_else(|| format!("no date of the form {}", names())),
+                Way::Read => {
+                    date::read(&text, formats).ok_or_else(|| format!("no date of the form {}", names()))
+                }
                 Way::Write => date::write(&text, formats)
                     .ok_or_else(|| format!("a date of this precision has no form here ({})", names())),
             }
@@ -383,9 +397,4 @@ fn convert(
         }
     };
     converted.map(Some).map_err(stop)
-}
-
-/// The text of a single value that a drawing gave.
-pub(crate) fn leaf_text(tree: &Tree) -> Result<String, String> {
-    text_of(tree)
 }

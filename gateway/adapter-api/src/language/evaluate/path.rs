@@ -2,6 +2,7 @@
 
 use super::scope::{Scope, View};
 use super::{Spot, Stop};
+use crate::codec::soap::{SOAP_11, SOAP_12};
 use crate::language::syntax::{Path, PathStep, Root};
 use crate::tree::{Element, Tree};
 
@@ -43,7 +44,8 @@ fn follow<'s>(path: &Path, scope: &Scope<'s>, raw: bool) -> Result<Option<View<'
     };
     for (index, step) in path.steps.iter().enumerate() {
         let last = index + 1 == path.steps.len();
-        let found = take_step(&value, step, scope).map_err(|why| Stop::new(&path.text, why, &spot(path, scope)))?;
+        let found =
+            take_step(&value, step, scope).map_err(|why| Stop::new(&path.text, why, &spot(path, scope)))?;
         match found.filter(|value| (raw && last) || !value.is_blank()) {
             Some(found) => value = found,
             None if step.optional || scope.lenient => return Ok(None),
@@ -94,7 +96,11 @@ pub(super) fn too_many(count: usize) -> String {
 }
 
 /// A name without prefix has its parent's namespace, a name with one the declared; another namespace is simply not found.
-fn take_child<'s>(element: &'s Element, step: &PathStep, scope: &Scope<'s>) -> Result<Option<View<'s>>, String> {
+fn take_child<'s>(
+    element: &'s Element,
+    step: &PathStep,
+    scope: &Scope<'s>,
+) -> Result<Option<View<'s>>, String> {
     let declared = match &step.prefix {
         Some(prefix) => match scope.world.words.namespaces.get(prefix) {
             Some(namespace) => Some(namespace.as_str()),
@@ -110,7 +116,8 @@ fn take_child<'s>(element: &'s Element, step: &PathStep, scope: &Scope<'s>) -> R
     if element.children.is_empty() && !element.text.trim().is_empty() {
         return Err("a value where an element with children was expected".to_owned());
     }
-    let namespace = declared.unwrap_or(&element.namespace);
+    let parents = if is_soap_body(element) { "" } else { element.namespace.as_str() };
+    let namespace = declared.unwrap_or(parents);
     let fits = |child: &&Element| child.namespace == namespace && child.name == step.name;
     let mut found: Vec<&Element> = element.children.iter().filter(fits).collect();
     Ok(match found.len() {
@@ -118,4 +125,9 @@ fn take_child<'s>(element: &'s Element, step: &PathStep, scope: &Scope<'s>) -> R
         1 => found.pop().map(View::Element),
         _ => Some(View::Many(found)),
     })
+}
+
+/// *Here* of a SOAP reply is the Body: the top, whose namespace is not the agency's.
+fn is_soap_body(element: &Element) -> bool {
+    element.name == "Body" && [SOAP_11, SOAP_12].contains(&element.namespace.as_str())
 }

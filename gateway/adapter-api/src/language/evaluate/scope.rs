@@ -125,7 +125,13 @@ impl<'w> World<'w> {
         }
     }
 
-    fn evaluate_let(&self, index: usize, named: &Let<'w>, lenient: bool, depth: u32) -> Result<Option<Tree>, Stop> {
+    fn evaluate_let(
+        &self,
+        index: usize,
+        named: &Let<'w>,
+        lenient: bool,
+        depth: u32,
+    ) -> Result<Option<Tree>, Stop> {
         let running = self.running.borrow().contains(&(index, lenient));
         if running {
             return Err(Stop::broken(format!("${}", named.name), "needs itself"));
@@ -177,6 +183,16 @@ impl<'s> Scope<'s> {
     /// The same over another *here*.
     pub fn at(&self, here: View<'s>, spot: Spot) -> Self {
         Scope { here, spot, ..self.clone() }
+    }
+
+    /// The same, the other way.
+    pub fn toward(&self, way: Way) -> Self {
+        Scope { way, ..self.clone() }
+    }
+
+    /// The same, where a field of theirs without a value becomes this.
+    pub fn absent_as(&self, absent: AbsentAs) -> Self {
+        Scope { absent, ..self.clone() }
     }
 
     /// The same, where what is missing is merely absent.
@@ -232,6 +248,15 @@ impl<'s> View<'s> {
         }
     }
 
+    /// The text of a single value as it stood, or why it is none.
+    pub fn text(&self) -> Result<String, String> {
+        match self {
+            View::Text(text) => Ok((*text).to_owned()),
+            View::Tree(tree) => super::convert::text_of(tree),
+            View::Element(_) | View::Many(_) => super::convert::text_of(&self.to_tree()),
+        }
+    }
+
     /// The rows for `each` and `one`: one is a list of one.
     pub fn rows(&self) -> Vec<View<'s>> {
         match self {
@@ -277,7 +302,8 @@ pub(super) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 fn is_blank_element(element: &Element) -> bool {
     let is_nil = |value: &str| matches!(value.trim(), "true" | "1");
     let of_xsi = |namespace: &str| namespace == XSI;
-    if element.attributes.iter().any(|one| of_xsi(&one.namespace) && one.name == "nil" && is_nil(&one.value)) {
+    if element.attributes.iter().any(|one| of_xsi(&one.namespace) && one.name == "nil" && is_nil(&one.value))
+    {
         return true;
     }
     let attributes = element.attributes.iter().any(|one| !of_xsi(&one.namespace));
