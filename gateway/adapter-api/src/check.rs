@@ -68,14 +68,8 @@ pub fn check(agency: &Agency, schemas: &Schemas) -> Vec<Diagnostic> {
 
 /// Checks like [`check`], leaving some demands out.
 pub fn check_with(agency: &Agency, schemas: &Schemas, strictness: &Strictness) -> Vec<Diagnostic> {
-    let mut checker = Checker {
-        agency,
-        schemas,
-        strictness,
-        findings: Vec::new(),
-        silent: 0,
-        reached: BTreeSet::new(),
-    };
+    let mut checker =
+        Checker { agency, schemas, strictness, findings: Vec::new(), silent: 0, reached: BTreeSet::new() };
     checker.tables();
     checker.operations();
     checker.logins();

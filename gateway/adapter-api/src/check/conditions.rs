@@ -37,7 +37,8 @@ impl<'a> Checker<'a> {
             Test::In(codes) if known.words == Words::Ours => {
                 let Shape::Scalar(Scalar::Words(words)) = &known.shape else { return };
                 for code in codes.iter().map(code_text).filter(|code| !words.contains(code)) {
-                    let message = format!("`{text}` is never `{code}`: the schema's closed list has no such word");
+                    let message =
+                        format!("`{text}` is never `{code}`: the schema's closed list has no such word");
                     self.error("C6", spot, message, meant(&code, words.iter().map(String::as_str)));
                 }
             }

@@ -52,11 +52,20 @@ impl<'a> Checker<'a> {
     /// A block that writes turns ours into theirs, one that reads theirs into ours.
     fn direction(&mut self, known: &Known, what: &str, place: &Place, scope: &Scope<'a>) {
         let message = match (scope.way, known.words) {
-            (Way::Write, Words::Theirs) => format!("`{what}` turns our word into theirs here, this is theirs already"),
-            (Way::Read, Words::Ours) => format!("`{what}` turns their word into ours here, this is ours already"),
+            (Way::Write, Words::Theirs) => {
+                format!("`{what}` turns our word into theirs here, this is theirs already")
+            }
+            (Way::Read, Words::Ours) => {
+                format!("`{what}` turns their word into ours here, this is ours already")
+            }
             _ => return,
         };
-        self.error("C12", (place, &scope.at), message, format!("drop `{what}`, or name the other side's field"));
+        self.error(
+            "C12",
+            (place, &scope.at),
+            message,
+            format!("drop `{what}`, or name the other side's field"),
+        );
     }
 
     fn date_written(
@@ -82,20 +91,38 @@ impl<'a> Checker<'a> {
         let (fits, how): (fn(&Precision) -> bool, &str) = match scalar {
             Scalar::Date => (|precision| *precision == Precision::Day, "year, month and day"),
             Scalar::Moment => (|precision| *precision >= Precision::Day, "the day, or the day and the time"),
-            Scalar::PartialDate => (|precision| *precision <= Precision::Day, "the year, with month and day if known"),
+            Scalar::PartialDate => {
+                (|precision| *precision <= Precision::Day, "the year, with month and day if known")
+            }
             Scalar::Text | Scalar::Integer | Scalar::Boolean | Scalar::Words(_) | Scalar::Document => {
-                self.error("C7", spot, format!("`date` of {}", describe(shape)), "name the date field, or drop `date`");
+                self.error(
+                    "C7",
+                    spot,
+                    format!("`date` of {}", describe(shape)),
+                    "name the date field, or drop `date`",
+                );
                 return;
             }
         };
         if !precisions.iter().any(fits) {
             let message = format!("{} can be written in none of these formats", describe(shape));
-            self.error("C7", spot, message, format!("give a format that says {how}: a date is never cut or invented"));
+            self.error(
+                "C7",
+                spot,
+                message,
+                format!("give a format that says {how}: a date is never cut or invented"),
+            );
         } else if *scalar == Scalar::PartialDate && !guarded {
             let all = [Precision::Year, Precision::Month, Precision::Day];
             if !all.iter().all(|one| precisions.contains(one)) {
-                let message = "a partial date of another precision cannot be said here and is refused".to_owned();
-                self.note("C7", spot, message, "give a format for each of year, month and day, if the agency takes them");
+                let message =
+                    "a partial date of another precision cannot be said here and is refused".to_owned();
+                self.note(
+                    "C7",
+                    spot,
+                    message,
+                    "give a format for each of year, month and day, if the agency takes them",
+                );
             }
         }
     }
@@ -116,7 +143,10 @@ impl<'a> Checker<'a> {
         for format in formats {
             let given = precision(format);
             let (message, help) = if given < low {
-                (format!("the schema wants {}, `{}` gives less", describe(want), format.text), "read a fuller format")
+                (
+                    format!("the schema wants {}, `{}` gives less", describe(want), format.text),
+                    "read a fuller format",
+                )
             } else if given > high {
                 (
                     format!("the schema wants {}, `{}` gives a time too", describe(want), format.text),
@@ -157,7 +187,8 @@ impl<'a> Checker<'a> {
             return Known::settled();
         }
         if !matches!(known.shape, Shape::Any | Shape::Object(_)) {
-            let message = format!("the shape `{name}` is drawn from an object, this is {}", describe(&known.shape));
+            let message =
+                format!("the shape `{name}` is drawn from an object, this is {}", describe(&known.shape));
             self.error("C3", (place, &scope.at), message, "name the object, or take each row with `each`");
             return Known::settled();
         }

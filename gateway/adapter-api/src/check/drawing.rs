@@ -15,7 +15,12 @@ impl<'a> Checker<'a> {
             Shape::Any => None,
             Shape::List(_) | Shape::Scalar(_) => {
                 let message = format!("the schema wants {}, an object is drawn", describe(want));
-                self.error("C5", (&drawing.place, &scope.at), message, "give one value, or take each row with `each`");
+                self.error(
+                    "C5",
+                    (&drawing.place, &scope.at),
+                    message,
+                    "give one value, or take each row with `each`",
+                );
                 None
             }
         };
@@ -32,19 +37,29 @@ impl<'a> Checker<'a> {
     fn field(&mut self, field: &'a Field, scope: &Scope<'a>, properties: Option<&[Property]>) -> Known {
         let scope = scope.below(&field.name);
         let spot = (&field.place, scope.at.as_str());
-        if let Some((prefix, _)) = field.name.trim_start_matches('@').split_once(':').filter(|_| scope.way == Way::Write) {
+        if let Some((prefix, _)) =
+            field.name.trim_start_matches('@').split_once(':').filter(|_| scope.way == Way::Write)
+        {
             self.prefix(prefix, spot);
         }
         let property = properties.and_then(|all| all.iter().find(|property| property.name == field.name));
         if let (Some(all), None) = (properties, property) {
             let message = format!("the schema has no field `{}` here", field.name);
-            self.error("C5", spot, message, meant(&field.name, all.iter().map(|property| property.name.as_str())));
+            self.error(
+                "C5",
+                spot,
+                message,
+                meant(&field.name, all.iter().map(|property| property.name.as_str())),
+            );
         }
         let want = property.map_or(&Shape::Any, |property| &property.shape);
         let known = self.expression(&field.value, &scope, want);
         self.leaf(&known, &field.place, &scope);
         if known.maybe && property.is_some_and(|property| property.required) {
-            let message = format!("the schema requires `{}` and it may be absent: then the answer is malformed", field.name);
+            let message = format!(
+                "the schema requires `{}` and it may be absent: then the answer is malformed",
+                field.name
+            );
             self.note("C5", spot, message, "give it `else`, or make it optional in the schema");
         }
         known

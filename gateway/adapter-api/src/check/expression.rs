@@ -12,7 +12,12 @@ use super::known::{Holder, Known, Scope, Way, Words, describe, is_coded_value, p
 
 impl<'a> Checker<'a> {
     /// What an expression gives, compared with what is wanted of it.
-    pub(super) fn expression(&mut self, expression: &'a Expression, scope: &Scope<'a>, want: &Shape) -> Known {
+    pub(super) fn expression(
+        &mut self,
+        expression: &'a Expression,
+        scope: &Scope<'a>,
+        want: &Shape,
+    ) -> Known {
         let place = &expression.place;
         match &expression.node {
             Node::Path(path) => {
@@ -110,8 +115,16 @@ impl<'a> Checker<'a> {
             let mut scope = scope.clone();
             scope.at = format!("{}.first[{index}]", scope.at);
             if ended {
-                let message = format!("number {} of `first` is never reached: the one before is never absent", index + 1);
-                self.error("C4", (&choice.place, &scope.at), message, "drop it, or mark the one before with `?` or `when`");
+                let message = format!(
+                    "number {} of `first` is never reached: the one before is never absent",
+                    index + 1
+                );
+                self.error(
+                    "C4",
+                    (&choice.place, &scope.at),
+                    message,
+                    "drop it, or mark the one before with `?` or `when`",
+                );
                 break;
             }
             let known = self.expression(choice, &scope, want);
@@ -141,7 +154,12 @@ impl<'a> Checker<'a> {
             Shape::Any => Shape::Any,
             Shape::Object(_) | Shape::Scalar(_) => {
                 let message = format!("`each` and `one` take a list, this is {}", describe(&many.shape));
-                self.error("C3", (&source.place, &scope.at), message, "name the list, or use the path as it is");
+                self.error(
+                    "C3",
+                    (&source.place, &scope.at),
+                    message,
+                    "name the list, or use the path as it is",
+                );
                 Shape::Any
             }
         };
@@ -198,7 +216,12 @@ impl<'a> Checker<'a> {
     ) -> Known {
         if !known.maybe {
             let message = "`else` is never used: the value is never absent".to_owned();
-            self.error("C4", (place, &scope.at), message, "drop it, or mark the step that may be missing with `?`");
+            self.error(
+                "C4",
+                (place, &scope.at),
+                message,
+                "drop it, or mark the step that may be missing with `?`",
+            );
         }
         if scope.way == Way::Read {
             self.constant(constant, want, (place, scope));
@@ -215,11 +238,21 @@ impl<'a> Checker<'a> {
         match want {
             Shape::Scalar(Scalar::Words(words)) if !words.contains(&said) => {
                 let message = format!("`{said}` is not in the schema's closed list");
-                self.error("C6", spot, message, super::nearest::meant(&said, words.iter().map(String::as_str)));
+                self.error(
+                    "C6",
+                    spot,
+                    message,
+                    super::nearest::meant(&said, words.iter().map(String::as_str)),
+                );
             }
             Shape::Scalar(scalar) if !constant_fits(constant, scalar) => {
                 let message = format!("the schema wants {}, the constant is `{said}`", describe(want));
-                self.error("C5", spot, message, "write a constant of that type, or read the value from the reply");
+                self.error(
+                    "C5",
+                    spot,
+                    message,
+                    "write a constant of that type, or read the value from the reply",
+                );
             }
             Shape::Object(_) | Shape::List(_) => {
                 let message = format!("the schema wants {}, a constant is given", describe(want));
@@ -259,8 +292,12 @@ impl<'a> Checker<'a> {
             }
             Shape::Scalar(Scalar::Document) => ("C5", "write it with `document = \"base64\"`"),
             Shape::Object(_) => ("C5", "draw it field by field, or use a shape"),
-            Shape::List(inner) if matches!(**inner, Shape::Object(_)) => ("C5", "draw each row with `each` and `item`"),
-            Shape::Scalar(Scalar::Text | Scalar::Integer | Scalar::Boolean) | Shape::List(_) | Shape::Any => return,
+            Shape::List(inner) if matches!(**inner, Shape::Object(_)) => {
+                ("C5", "draw each row with `each` and `item`")
+            }
+            Shape::Scalar(Scalar::Text | Scalar::Integer | Scalar::Boolean) | Shape::List(_) | Shape::Any => {
+                return;
+            }
         };
         let message = format!("{} of ours is written as it is", describe(&known.shape));
         self.error(code, (place, &scope.at), message, help);
@@ -297,12 +334,21 @@ fn matched(known: Known, pattern: &Pattern) -> Known {
     };
     let shape = if pattern.all { Shape::List(Box::new(found)) } else { found };
     let words = if known.words == Words::Ours { Words::Either } else { known.words };
-    Known { shape, words, holder: Holder::Groups, maybe: known.maybe || !pattern.all, settled: false, ..known }
+    Known {
+        shape,
+        words,
+        holder: Holder::Groups,
+        maybe: known.maybe || !pattern.all,
+        settled: false,
+        ..known
+    }
 }
 
 fn constant_fits(constant: &Constant, scalar: &Scalar) -> bool {
     match (scalar, constant) {
-        (Scalar::Integer, Constant::Number(text) | Constant::Text(text)) => text.trim().parse::<i64>().is_ok(),
+        (Scalar::Integer, Constant::Number(text) | Constant::Text(text)) => {
+            text.trim().parse::<i64>().is_ok()
+        }
         (Scalar::Boolean, Constant::Bool(_)) => true,
         (Scalar::Boolean, Constant::Text(text)) => text == "true" || text == "false",
         (Scalar::Integer, Constant::Bool(_)) | (Scalar::Boolean, Constant::Number(_)) => false,
@@ -317,9 +363,11 @@ fn misfit(given: &Shape, want: &Shape) -> Option<(&'static str, String, &'static
     match (want, given) {
         (Shape::Any, _) => None,
         (Shape::Object(_), Shape::Object(_)) => None,
-        (Shape::Object(_), Shape::Any) if is_coded_value(want) => {
-            Some(("C6", format!("{wants} {{ system, code, title }}, nothing makes one"), "use a descriptive `table`"))
-        }
+        (Shape::Object(_), Shape::Any) if is_coded_value(want) => Some((
+            "C6",
+            format!("{wants} {{ system, code, title }}, nothing makes one"),
+            "use a descriptive `table`",
+        )),
         (Shape::Object(_), _) => Some(("C5", format!("{wants} here"), "draw it, or use a shape")),
         (Shape::List(want), Shape::List(given)) => misfit(given, want),
         (Shape::List(_), _) => Some(("C5", format!("{wants}, one value is given"), "take them with `each`")),
@@ -337,9 +385,11 @@ fn misfit(given: &Shape, want: &Shape) -> Option<(&'static str, String, &'static
         }
         (Shape::Scalar(_), Shape::Any) => None,
         (Shape::Scalar(want), Shape::Scalar(given)) if scalar_fits(given, want) => None,
-        (Shape::Scalar(_), Shape::Scalar(_)) => {
-            Some(("C5", format!("{wants}, this gives {}", describe(given)), "convert it, or name another field"))
-        }
+        (Shape::Scalar(_), Shape::Scalar(_)) => Some((
+            "C5",
+            format!("{wants}, this gives {}", describe(given)),
+            "convert it, or name another field",
+        )),
     }
 }
 
@@ -352,4 +402,3 @@ fn scalar_fits(given: &Scalar, want: &Scalar) -> bool {
         (want, given) => want == given,
     }
 }
-

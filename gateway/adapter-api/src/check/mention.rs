@@ -77,7 +77,9 @@ fn of_form<'a>(form: &'a Form, all: &mut Vec<Mention<'a>>) {
     match &form.head {
         Head::Path(path) => all.push(Mention::Path(path)),
         Head::Const(_) => {}
-        Head::First(parts) | Head::Join { parts, .. } => parts.iter().for_each(|part| of_expression(part, all)),
+        Head::First(parts) | Head::Join { parts, .. } => {
+            parts.iter().for_each(|part| of_expression(part, all))
+        }
         Head::Each { source, item } => {
             of_expression(source, all);
             for item in item {

@@ -11,8 +11,8 @@ use super::nearest::meant;
 
 /// The roots that are not a `let` or an exchange (`reference/mapping.md` 1.3).
 pub(super) const FIXED_ROOTS: [&str; 12] = [
-    "query", "purpose", "setting", "call", "reply", "position", "items", "cursor", "page", "pages", "together",
-    "message",
+    "query", "purpose", "setting", "call", "reply", "position", "items", "cursor", "page", "pages",
+    "together", "message",
 ];
 
 /// A path without its question marks, for comparing paths.
@@ -82,7 +82,8 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Option<Known> {
         if way == Way::Read && scope.way == Way::Write && !scope.talk.inbound {
-            let message = format!("`${name}` is read from the reply, which is not there when the request is drawn");
+            let message =
+                format!("`${name}` is read from the reply, which is not there when the request is drawn");
             self.error("C2", spot, message, format!("move it to [{}.send.let]", scope.talk.name));
             return None;
         }
@@ -125,8 +126,7 @@ impl<'a> Checker<'a> {
                 None
             }
             Shape::Scalar(_) => {
-                let message =
-                    format!("`{}`: {} has no `{}`", path.text, describe(&known.shape), step.name);
+                let message = format!("`{}`: {} has no `{}`", path.text, describe(&known.shape), step.name);
                 self.error("C3", spot, message, "end the path one step earlier");
                 None
             }
@@ -184,7 +184,8 @@ fn longer(origin: &str, name: &str) -> String {
 fn fixed_root(name: &str, path: &Path, agency: &Agency, scope: &Scope<'_>) -> Result<Known, &'static str> {
     let talk = &scope.talk;
     let integer = || Shape::Scalar(Scalar::Integer);
-    let needs_step = |known: Known| if path.steps.is_empty() { Err("say which part of it") } else { Ok(known) };
+    let needs_step =
+        |known: Known| if path.steps.is_empty() { Err("say which part of it") } else { Ok(known) };
     match name {
         "query" => talk.query.as_ref().map(Known::query).ok_or("nobody asks here"),
         "call" => needs_step(call(talk.reference)),

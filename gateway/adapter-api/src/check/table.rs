@@ -30,7 +30,12 @@ impl Checker<'_> {
         let first = rows.next();
         for row in rows {
             let message = format!("the table `{name}` has two rows for every other code");
-            self.error("C6", (&row.place, &format!("tables.{name}.{}", row.ours)), message, "keep one `\"*\"`");
+            self.error(
+                "C6",
+                (&row.place, &format!("tables.{name}.{}", row.ours)),
+                message,
+                "keep one `\"*\"`",
+            );
         }
         if let Some(row) = first.filter(|_| table.descriptive.is_some()) {
             let message = format!("the table `{name}` is descriptive, so `\"*\"` takes nothing");
@@ -45,8 +50,10 @@ impl Checker<'_> {
             for code in row.theirs.iter().map(code_text) {
                 match taken.insert(code.clone(), &row.ours) {
                     Some(other) => {
-                        let message =
-                            format!("in the table `{name}` the code `{code}` stands for `{other}` and for `{}`", row.ours);
+                        let message = format!(
+                            "in the table `{name}` the code `{code}` stands for `{other}` and for `{}`",
+                            row.ours
+                        );
                         let at = format!("tables.{name}.{}", row.ours);
                         self.error("C6", (&row.place, &at), message, "give each word its own code");
                     }
@@ -57,7 +64,13 @@ impl Checker<'_> {
     }
 
     /// A use of a table: `known` is what it is applied to, `want` what a reading block must give.
-    pub(super) fn table_used(&mut self, name: &str, known: &Known, (place, scope): (&Place, &Scope<'_>), want: &Shape) {
+    pub(super) fn table_used(
+        &mut self,
+        name: &str,
+        known: &Known,
+        (place, scope): (&Place, &Scope<'_>),
+        want: &Shape,
+    ) {
         let Some(table) = self.agency.tables.get(name) else {
             let help = meant(name, self.agency.tables.keys().map(String::as_str));
             self.error("C6", (place, &scope.at), format!("there is no table `{name}`"), help);
@@ -73,8 +86,16 @@ impl Checker<'_> {
 
     fn coded_value(&mut self, name: &str, want: &Shape, spot: (&Place, &str)) {
         if !matches!(want, Shape::Any) && !is_coded_value(want) {
-            let message = format!("the descriptive table `{name}` gives {{ system, code, title }}, the schema wants {}", describe(want));
-            self.error("C5", spot, message, "drop `descriptive` from the table, or make the field a coded value");
+            let message = format!(
+                "the descriptive table `{name}` gives {{ system, code, title }}, the schema wants {}",
+                describe(want)
+            );
+            self.error(
+                "C5",
+                spot,
+                message,
+                "drop `descriptive` from the table, or make the field a coded value",
+            );
         }
     }
 
@@ -82,13 +103,17 @@ impl Checker<'_> {
         match want {
             Shape::Scalar(Scalar::Text | Scalar::Integer) | Shape::Any => {}
             Shape::Object(_) if is_coded_value(want) => {
-                let message = format!("the schema wants {{ system, code, title }}, the table `{name}` gives a word");
+                let message =
+                    format!("the schema wants {{ system, code, title }}, the table `{name}` gives a word");
                 self.error("C6", spot, message, "add `descriptive = \"SYSTEM\"` to the table");
             }
             Shape::Scalar(scalar) => match closed_list(scalar) {
                 Some(words) => {
                     for row in table.rows.iter().filter(|row| !words.contains(&row.ours)) {
-                        let message = format!("the table `{name}` gives `{}`, not in the schema's closed list", row.ours);
+                        let message = format!(
+                            "the table `{name}` gives `{}`, not in the schema's closed list",
+                            row.ours
+                        );
                         self.error("C6", spot, message, meant(&row.ours, words.iter().map(String::as_str)));
                     }
                 }
@@ -113,8 +138,12 @@ impl Checker<'_> {
                     self.error("C5", spot, message, "name a field with a closed list of words");
                     return;
                 };
-                let said: BTreeSet<&str> =
-                    table.rows.iter().filter(|row| !row.theirs.is_empty()).map(|row| row.ours.as_str()).collect();
+                let said: BTreeSet<&str> = table
+                    .rows
+                    .iter()
+                    .filter(|row| !row.theirs.is_empty())
+                    .map(|row| row.ours.as_str())
+                    .collect();
                 let missing: Vec<&str> =
                     words.iter().map(String::as_str).filter(|word| !said.contains(word)).collect();
                 if !missing.is_empty() {
@@ -134,7 +163,12 @@ fn closed_list(scalar: &Scalar) -> Option<Vec<String>> {
     match scalar {
         Scalar::Words(words) => Some(words.clone()),
         Scalar::Boolean => Some(vec!["true".to_owned(), "false".to_owned()]),
-        Scalar::Text | Scalar::Integer | Scalar::Date | Scalar::PartialDate | Scalar::Moment | Scalar::Document => None,
+        Scalar::Text
+        | Scalar::Integer
+        | Scalar::Date
+        | Scalar::PartialDate
+        | Scalar::Moment
+        | Scalar::Document => None,
     }
 }
 
