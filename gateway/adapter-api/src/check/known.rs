@@ -114,6 +114,8 @@ pub(super) struct Scope<'a> {
     pub soft: bool,
     /// Inside `each` or `one`.
     pub row: bool,
+    /// What is drawn here is an outcome, not a fault.
+    pub outcome: bool,
     /// What is drawn here goes out to the agency.
     pub sending: bool,
     /// Paths that an enclosing `when` shows to be there.
@@ -139,6 +141,7 @@ impl<'a> Scope<'a> {
             at: at.into(),
             soft: false,
             row: false,
+            outcome: false,
             sending: false,
             guards: Vec::new(),
             shapes: Vec::new(),

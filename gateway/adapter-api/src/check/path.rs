@@ -23,6 +23,9 @@ pub(super) fn bare(path: &Path) -> String {
 impl<'a> Checker<'a> {
     /// What a path gives here.
     pub(super) fn path(&mut self, path: &Path, place: &Place, scope: &Scope<'a>) -> Known {
+        if scope.outcome {
+            self.no_raw_text(path, place, scope);
+        }
         let Some(mut known) = self.root(path, place, scope) else { return Known::settled() };
         for step in &path.steps {
             if let Some(prefix) = &step.prefix {

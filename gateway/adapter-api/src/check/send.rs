@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::agency::{ExchangePlan, Operation};
 use crate::diagnostic::Place;
 use crate::fault::Kind;
-use crate::language::syntax::{Decision, Drawing, Verdict};
+use crate::language::syntax::{Decision, Verdict};
 use crate::schema::{Scalar, Shape};
 
 use super::Checker;
@@ -127,22 +127,10 @@ impl<'a> Checker<'a> {
             let wanted = wanted(verdict, &scope.talk);
             match plan.verdicts.get(word) {
                 Some(drawing) => {
+                    let scope = Scope { outcome: !verdict.is_fault(), ..scope };
                     self.drawing(drawing, &scope, &wanted);
-                    if !verdict.is_fault() {
-                        self.outcome_paths(drawing, plan, &scope);
-                    }
                 }
                 None => self.block_missing(word, place, &wanted, &scope),
-            }
-        }
-    }
-
-    fn outcome_paths(&mut self, drawing: &'a Drawing, plan: &ExchangePlan, scope: &Scope<'a>) {
-        let mut mentions = Vec::new();
-        of_drawing(drawing, &mut mentions);
-        for mention in mentions {
-            if let Mention::Path(path) = mention {
-                self.no_raw_text(path, &drawing.place, (scope, plan.reply));
             }
         }
     }
