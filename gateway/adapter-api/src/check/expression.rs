@@ -380,9 +380,7 @@ fn misfit(given: &Shape, want: &Shape) -> Option<(&'static str, String, &'static
         (Shape::Scalar(Scalar::Words(_)), Shape::Any) => {
             Some(("C6", format!("{wants}, no table is given"), "add `table = …`"))
         }
-        (Shape::Scalar(Scalar::Document), Shape::Any) => {
-            Some(("C5", format!("{wants}"), "add `document = \"base64\"`"))
-        }
+        (Shape::Scalar(Scalar::Document), Shape::Any) => Some(("C5", wants, "add `document = \"base64\"`")),
         (Shape::Scalar(_), Shape::Any) => None,
         (Shape::Scalar(want), Shape::Scalar(given)) if scalar_fits(given, want) => None,
         (Shape::Scalar(_), Shape::Scalar(_)) => Some((

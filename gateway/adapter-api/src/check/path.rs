@@ -26,14 +26,14 @@ impl<'a> Checker<'a> {
         if scope.outcome {
             self.no_raw_text(path, place, scope);
         }
-        let Some(mut known) = self.root(path, place, scope) else { return Known::settled() };
+        let Some(mut known) = self.root(path, place, scope) else { return Known::unknown() };
         for step in &path.steps {
             if let Some(prefix) = &step.prefix {
                 self.prefix(prefix, (place, &scope.at));
             }
             match self.step(known, step, (path, place), scope) {
                 Some(next) => known = next,
-                None => return Known::settled(),
+                None => return Known::unknown(),
             }
         }
         known
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let known = self.let_value(name, scope);
-        if optional && !known.maybe && known.words != Words::Theirs && !known.settled {
+        if optional && !known.maybe && known.holder != Holder::Unknown {
             self.error("C4", spot, format!("`${name}` is never absent"), "drop the `?`");
         }
         if known.maybe && !optional && scope.way == Way::Write && !scope.soft {
@@ -103,9 +103,9 @@ impl<'a> Checker<'a> {
 
     /// What a `let` gives; its findings were or will be reported where it stands.
     fn let_value(&mut self, name: &'a str, scope: &Scope<'a>) -> Known {
-        let Some((way, expression)) = scope.talk.lets.get(name).copied() else { return Known::settled() };
+        let Some((way, expression)) = scope.talk.lets.get(name).copied() else { return Known::unknown() };
         if scope.lets.contains(&name) {
-            return Known::settled();
+            return Known::unknown();
         }
         self.silent += 1;
         let known = self.expression(expression, &scope.of_let(name, way), &Shape::Any);
@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
                 None => {
                     let help = meant(&step.name, properties.iter().map(|property| property.name.as_str()));
                     let (code, holder) = match known.holder {
-                        Holder::Query | Holder::Agency => ("C3", "the request schema"),
+                        Holder::Query | Holder::Agency | Holder::Unknown => ("C3", "the request schema"),
                         Holder::Groups => ("C3", "the pattern"),
                         Holder::Root(root) => ("C2", root),
                     };

@@ -1,0 +1,317 @@
+//! Targets, code lists, dates: C5 to C8, C12.
+
+use super::Seed;
+
+pub(super) const SEEDS: &[Seed] = &[
+    (
+        "target not in the schema",
+        "birth_date = { path = \"$who.Born\"",
+        "birth_day = { path = \"$who.Born\"",
+        &[
+            ("C5", "birth_day = ", "did you mean `birth_date`?"),
+            ("C5", "[person.found]", "requires `birth_date`; nothing feeds it"),
+        ],
+    ),
+    (
+        "required field fed by nothing",
+        "full_name = \"$who.Name\"\n",
+        "",
+        &[("C5", "[person.found]", "requires `full_name`; nothing feeds it")],
+    ),
+    (
+        "required field in a shape",
+        "province = \"Province\"\n",
+        "",
+        &[("C5", "[shape.address]", "requires `province`")],
+    ),
+    (
+        "wrong type",
+        "book = \"$book?.page\"",
+        "book = \"$query.full_name\"",
+        &[
+            ("C5", "book = \"$query", "wants a whole number, this gives text"),
+            ("C11", "book = { path", "nothing uses the let `book`"),
+        ],
+    ),
+    (
+        "list read as one",
+        "addresses = { each = \"$who.Address\", item = { path = \".\", shape = \"address\" } }",
+        "addresses = { path = \"$who.Address\", shape = \"address\" }",
+        &[("C5", "[shape.address]", "wants a list, an object is drawn")],
+    ),
+    (
+        "one read as a list",
+        "full_name = \"$who.Name\"",
+        "full_name = [\"$who.Name\"]",
+        &[("C5", "full_name = [", "wants text, a list is drawn")],
+    ),
+    (
+        "object read as text",
+        "photo.file = { path = \"$who.Photo\", document = \"base64\" }\nphoto.taken_on = { path = \"$who.Taken\", date = \"dd/MM/yyyy\" }",
+        "photo = \"$who.Photo\"",
+        &[("C5", "photo = ", "wants an object")],
+    ),
+    (
+        "document without document",
+        "path = \"$who.Photo\", document = \"base64\"",
+        "path = \"$who.Photo\"",
+        &[("C5", "photo.file", "wants a document")],
+    ),
+    (
+        "constant of the wrong type",
+        "number = \"$mine.number\"",
+        "number = { const = \"none\" }",
+        &[("C5", "number = { const", "wants a whole number, the constant is `none`")],
+    ),
+    (
+        "verdict that must carry something",
+        "[register.supplement]\nwanted = \"message\"\n",
+        "",
+        &[("C5", "then = \"supplement\"", "must carry wanted")],
+    ),
+    (
+        "object of ours written raw",
+        "amount = \"amount\", row = \"$position\" } }",
+        "row = \".\" } }",
+        &[("C5", "row = \".\"", "an object of ours is written as it is")],
+    ),
+    (
+        "descriptive table for a closed list",
+        "path = \"$who.Sex\", table = \"sex\"",
+        "path = \"$who.Sex\", table = \"folk\"",
+        &[("C5", "table = \"folk\" }\nbirth", "gives { system, code, title }")],
+    ),
+    (
+        "no such table",
+        "path = \"sex\", table = \"sex\"",
+        "path = \"sex\", table = \"sx\"",
+        &[("C6", "table = \"sx\"", "there is no table `sx`")],
+    ),
+    (
+        "word missing in a table",
+        "female = \"2\"\n",
+        "",
+        &[("C6", "path = \"sex\", table", "cannot say female")],
+    ),
+    (
+        "word not in the schema",
+        "first = \"A\"",
+        "frist = \"A\"",
+        &[
+            ("C6", "path = \"kind\", table", "cannot say first"),
+            ("C6", "$mine.kind", "gives `frist`, not in the schema's closed list"),
+        ],
+    ),
+    (
+        "codes shifted",
+        "again = [\"B\", \"C\"]",
+        "again = [\"A\", \"C\"]",
+        &[("C6", "again = ", "the code `A` stands for `first` and for `again`")],
+    ),
+    (
+        "two rows for every other code",
+        "again = [\"B\", \"C\"]",
+        "again = \"*\"\nother = \"*\"",
+        &[
+            ("C6", "other = ", "two rows for every other code"),
+            ("C6", "path = \"kind\", table", "cannot say again"),
+            ("C6", "$mine.kind", "gives `other`"),
+        ],
+    ),
+    (
+        "closed list without a table",
+        "path = \"$who.Sex\", table = \"sex\"",
+        "path = \"$who.Sex\"",
+        &[("C6", "path = \"$who.Sex\"", "no table is given")],
+    ),
+    (
+        "closed list of ours written raw",
+        "kind = { path = \"kind\", table = \"kind\" }",
+        "kind = \"kind\"",
+        &[("C6", "kind = \"kind\"", "written as it is")],
+    ),
+    (
+        "table not descriptive",
+        "descriptive = \"sample-folk\"\n",
+        "",
+        &[("C6", "table = \"folk\"", "gives a word")],
+    ),
+    (
+        "test on a word that does not exist",
+        "date = [\"yyyyMMdd\", \"yyyyMM\", \"yyyy\"] }\nsex = { path = \"sex\"",
+        "date = [\"yyyyMMdd\", \"yyyyMM\", \"yyyy\"], when = { sex = \"men\" } }\nsex = { path = \"sex\"",
+        &[("C6", "sex = \"men\"", "never `men`")],
+    ),
+    (
+        "date without format",
+        "birth_date = { path = \"$who.Born\", date = [\"yyyyMMdd\", \"yyyyMM\", \"yyyy\"] }",
+        "birth_date = \"$who.Born\"",
+        &[("C7", "birth_date = \"$who", "no format is given")],
+    ),
+    (
+        "date of ours written raw",
+        "paper = { path = \"issued_on\", date = \"dd/MM/yyyy\" }",
+        "paper = \"issued_on\"",
+        &[("C7", "day = ", "a whole date of ours is written as it is")],
+    ),
+    (
+        "date too coarse for the schema",
+        "path = \"$who.Taken\", date = \"dd/MM/yyyy\"",
+        "path = \"$who.Taken\", date = \"MM/yyyy\"",
+        &[("C7", "photo.taken_on", "`MM/yyyy` gives less")],
+    ),
+    (
+        "moment without time",
+        "path = \"$who.Moved?\", date = \"yyyyMMddHHmmss\"",
+        "path = \"$who.Moved?\", date = \"yyyyMMdd\"",
+        &[("C7", "moved_at", "gives less")],
+    ),
+    (
+        "date with a time",
+        "path = \"$who.Taken\", date = \"dd/MM/yyyy\"",
+        "path = \"$who.Taken\", date = \"dd/MM/yyyy HH:mm\"",
+        &[("C7", "photo.taken_on", "gives a time too")],
+    ),
+    (
+        "date cut",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"issued_on\", date = \"yyyy\"",
+        &[("C7", "paper = ", "can be written in none of these formats")],
+    ),
+    (
+        "any digit in a request",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"issued_on\", date = \"dd/MM/yyyy**\"",
+        &[("C7", "paper = ", "`*` is any digit")],
+    ),
+    (
+        "date of a text",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"name\", date = \"dd/MM/yyyy\"",
+        &[("C7", "paper = ", "`date` of text"), ("L12", "[operation.register]", "`issued_on`, which never")],
+    ),
+    (
+        "partial date of one precision",
+        "born = { path = \"birth_date\", date = [\"yyyyMMdd\", \"yyyyMM\", \"yyyy\"] }",
+        "born = { path = \"birth_date\", date = \"yyyyMMdd\" }",
+        &[("C7", "born = ", "another precision")],
+    ),
+    (
+        "date without a year",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"issued_on\", date = \"dd/MM\"",
+        &[
+            ("C7", "paper = ", "`dd/MM`"),
+            ("C2", "day = ", "nothing is called `$paper`"),
+            ("L12", "[operation.register]", "`issued_on`, which never"),
+        ],
+    ),
+    (
+        "look-ahead in a pattern",
+        "'^(?<page>\\d+)/(?<year>\\d+)$'",
+        "'^(?=9)(?<page>\\d+)$'",
+        &[("C8", "book = { path", "looks ahead"), ("C2", "book = \"$book", "nothing is called `$book`")],
+    ),
+    (
+        "decode in a request",
+        "paper = { path = \"issued_on\", date = \"dd/MM/yyyy\" }",
+        "paper = { path = \"name\", decode = [\"json\"] }",
+        &[
+            ("C12", "paper = ", "`decode` stands in a block that writes"),
+            ("L12", "[operation.register]", "`issued_on`, which never"),
+        ],
+    ),
+    (
+        "encode in an answer",
+        "reason = \"message\"",
+        "reason = { path = \"message\", encode = [\"json\"] }",
+        &[("C12", "reason = ", "`encode` stands in a block that reads")],
+    ),
+    (
+        "table on a word that is ours",
+        "path = \"$who.Sex\", table = \"sex\"",
+        "path = \"$query.sex\", table = \"sex\"",
+        &[("C12", "$query.sex", "ours already")],
+    ),
+    (
+        "date on a word that is theirs",
+        "id = { first = [\"personal_id?\", \"$number.id\"] }",
+        "id = { path = \"$number.day\", date = \"yyyy\" }",
+        &[("C12", "id = { path", "theirs already")],
+    ),
+    (
+        "constant not in the closed list",
+        "sex = { path = \"$who.Sex\", table = \"sex\" }",
+        "sex = { const = \"mael\" }",
+        &[("C6", "sex = { const", "`mael` is not in the schema's closed list")],
+    ),
+    (
+        "else not in the closed list",
+        "path = \"$who.Sex\", table = \"sex\"",
+        "path = \"$who.Sex?\", table = \"sex\", else = \"none\"",
+        &[("C6", "path = \"$who.Sex?\"", "`none` is not in the schema's closed list")],
+    ),
+    (
+        "constant for a list",
+        "addresses = { each = \"$who.Address\", item = { path = \".\", shape = \"address\" } }",
+        "addresses = 1",
+        &[
+            ("C5", "addresses = ", "wants a list, a constant is given"),
+            ("C11", "[shape.address]", "nothing uses the shape"),
+        ],
+    ),
+    (
+        "date for a number",
+        "number = \"$mine.number\"",
+        "number = { path = \"$mine.number\", date = \"yyyy\" }",
+        &[("C5", "number = { path", "wants a whole number, this gives a date")],
+    ),
+    (
+        "document for a text",
+        "full_name = \"$who.Name\"",
+        "full_name = { path = \"$who.Name\", document = \"base64\" }",
+        &[("C5", "full_name = {", "makes a document, the schema wants text")],
+    ),
+    (
+        "document of a text",
+        "path = \"file\", document = \"base64\"",
+        "path = \"name\", document = \"base64\"",
+        &[
+            ("C5", "file = { path = \"name\"", "makes a document, this is text"),
+            ("L12", "[operation.register]", "`file`, which never"),
+        ],
+    ),
+    (
+        "date of a list",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"items\", date = \"dd/MM/yyyy\"",
+        &[
+            ("C7", "paper = ", "`date` of a list"),
+            ("L12", "[operation.register]", "`issued_on`, which never"),
+        ],
+    ),
+    (
+        "table for a moment",
+        "path = \"$who.Moved?\", date = \"yyyyMMddHHmmss\"",
+        "path = \"$who.Moved?\", table = \"sex\"",
+        &[("C5", "moved_at", "gives a word, the schema wants a moment")],
+    ),
+    (
+        "table of a date",
+        "path = \"issued_on\", date = \"dd/MM/yyyy\"",
+        "path = \"issued_on\", table = \"kind\"",
+        &[("C5", "paper = ", "`table` of a whole date")],
+    ),
+    (
+        "table of a list",
+        "kind = { path = \"kind\", table = \"kind\" }",
+        "more = { path = \"items\", table = \"kind\" }\nkind = { path = \"kind\", table = \"kind\" }",
+        &[("C5", "more = ", "`table` of a list")],
+    ),
+    (
+        "table without rows",
+        "male = \"1\"\nfemale = \"2\"\n",
+        "",
+        &[("C6", "[sex]", "has no rows"), ("C6", "path = \"sex\", table", "cannot say male, female")],
+    ),
+];
