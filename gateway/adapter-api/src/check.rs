@@ -4,6 +4,7 @@ mod conditions;
 mod conversion;
 mod drawing;
 mod expression;
+mod fit;
 mod hidden;
 mod inbound;
 mod known;
