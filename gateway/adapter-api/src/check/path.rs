@@ -216,7 +216,11 @@ fn fixed_root(name: &str, path: &Path, agency: &Agency, scope: &Scope<'_>) -> Re
         "cursor" if talk.pages.is_none() && !talk.feed => Err("the exchange has no pages"),
         "cursor" => Ok(Known { maybe: true, ..Known::theirs() }),
         "together" if !talk.together => Err("the operation does not say `together`"),
-        "together" => Ok(Known::of(Shape::List(Box::new(Shape::Any)), Words::Either, Holder::Agency)),
+        "together" => {
+            let row = Shape::Object(vec![property("reference", true, text())]);
+            let rows = Shape::List(Box::new(row));
+            Ok(Known::of(rows, Words::Either, Holder::Root("a row of `$together`")))
+        }
         "message" if !talk.inbound || scope.way == Way::Read => Err("only an answer to a message knows it"),
         "message" => Ok(Known::theirs()),
         _ => Err(""),

@@ -235,7 +235,7 @@ kind = { path = "$mine.kind", table = "kind" }
 [news.send.query]
 after = "$cursor?"
 [news.page]
-items = { each = "$items", item = { code = "code" } }
+items = { each = "$items", item = { code = "code", same = "id" } }
 
 [paid.message.let]
 sum = { path = "body", decode = ["base64", "json"] }

@@ -201,4 +201,10 @@ pub(super) const SEEDS: &[Seed] = &[
         "more = { path = \"name\", shape = \"address\" }\nitems = { each = \"items\", item = { code",
         &[("C3", "more = ", "drawn from an object, this is text")],
     ),
+    (
+        "row of together misspelt",
+        "item = \"reference\" }",
+        "item = \"refrence\" }",
+        &[("C2", "refs = ", "a row of `$together` has no `refrence`")],
+    ),
 ];

@@ -314,4 +314,22 @@ pub(super) const SEEDS: &[Seed] = &[
         "",
         &[("C6", "[sex]", "has no rows"), ("C6", "path = \"sex\", table", "cannot say male, female")],
     ),
+    (
+        "page without rows",
+        "items = { each = \"$items\", item = { code = \"code\", same = \"id\" } }",
+        "more = true",
+        &[("C5", "[news.page]", "requires `items`")],
+    ),
+    (
+        "row of a page without its code",
+        "item = { code = \"code\", same = \"id\" }",
+        "item = { same = \"id\" }",
+        &[("C5", "same = \"id\" }", "requires `code`")],
+    ),
+    (
+        "block of a verdict that carries nothing",
+        "[number.rejected]\n",
+        "[number.absent]\nwhy = \"code\"\n[number.rejected]\n",
+        &[("C5", "why = ", "no field `why`")],
+    ),
 ];
