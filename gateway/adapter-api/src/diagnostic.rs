@@ -108,3 +108,55 @@ pub struct Source {
     /// The text.
     pub text: String,
 }
+
+/// The candidate nearest to a mistyped word, if one is near enough to be what was meant.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A third of the letters may be wrong, so that short words do not find each other.
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= allowed && *candidate != word)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be added, dropped or changed to make one word of the other (Levenshtein's distance).
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, letter) in from.chars().enumerate() {
+        let mut next = Vec::with_capacity(row.len());
+        let mut left = index + 1;
+        next.push(left);
+        for ((other, above), corner) in to.iter().zip(row.iter().skip(1)).zip(&row) {
+            let change = corner + usize::from(*other != letter);
+            left = change.min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_edits() {
+        for (from, to, expected) in
+            [("", "abc", 3), ("rule", "rules", 1), ("kitten", "sitting", 3), ("a", "a", 0)]
+        {
+            assert_eq!(edits(from, to), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn finds_only_what_is_near() {
+        assert_eq!(nearest("exchange", ["exchanges", "service"]), Some("exchanges"));
+        assert_eq!(nearest("sevrice", ["exchanges", "service"]), Some("service"));
+        assert_eq!(nearest("to", ["at", "of"]), None);
+        assert_eq!(nearest("banana", ["exchanges", "service"]), None);
+    }
+}

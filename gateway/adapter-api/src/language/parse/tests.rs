@@ -1,0 +1,4 @@
+//! The example folders parse whole; each seeded mistake is found where it stands.
+
+mod examples;
+mod mistakes;
