@@ -7,6 +7,7 @@ pub mod conversation;
 pub mod difference;
 pub mod ending;
 pub mod replay;
-pub mod report;
+pub mod spot;
+
 pub mod talk;
 pub mod wire;
