@@ -121,19 +121,30 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be added, dropped or changed to make one word of the other (Levenshtein's distance).
+/// How many letters must be added, dropped, changed or swapped with their neighbour to make one word of the other.
 fn edits(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut last = None;
     for (index, letter) in from.chars().enumerate() {
         let mut next = Vec::with_capacity(row.len());
         let mut left = index + 1;
         next.push(left);
-        for ((other, above), corner) in to.iter().zip(row.iter().skip(1)).zip(&row) {
+        for (column, ((other, above), corner)) in to.iter().zip(row.iter().skip(1)).zip(&row).enumerate() {
             let change = corner + usize::from(*other != letter);
             left = change.min(above + 1).min(left + 1);
+            let earlier = column.checked_sub(1);
+            if let (Some(at), true) =
+                (earlier, earlier.and_then(|at| to.get(at)) == Some(&letter) && last == Some(*other))
+                && let Some(swapped) = before.get(at)
+            {
+                left = left.min(swapped + 1);
+            }
             next.push(left);
         }
+        last = Some(letter);
+        before = row;
         row = next;
     }
     row.last().copied().unwrap_or_default()
@@ -145,9 +156,14 @@ mod tests {
 
     #[test]
     fn counts_edits() {
-        for (from, to, expected) in
-            [("", "abc", 3), ("rule", "rules", 1), ("kitten", "sitting", 3), ("a", "a", 0)]
-        {
+        for (from, to, expected) in [
+            ("", "abc", 3),
+            ("rule", "rules", 1),
+            ("kitten", "sitting", 3),
+            ("a", "a", 0),
+            ("lgps", "lgsp", 1),
+            ("tabel", "table", 1),
+        ] {
             assert_eq!(edits(from, to), expected, "{from} {to}");
         }
     }

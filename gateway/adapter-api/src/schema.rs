@@ -1,5 +1,7 @@
 //! What the language and its check know of a service's schemas: the shape of each field, read from JSON Schema with references resolved.
 
+pub mod read;
+
 use std::collections::BTreeMap;
 
 /// The shape of a value of ours.

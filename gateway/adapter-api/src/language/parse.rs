@@ -7,8 +7,8 @@ mod inbound;
 mod manifest;
 mod merge;
 pub mod path;
-mod pattern;
-mod rules;
+pub mod pattern;
+pub mod rules;
 pub mod source;
 mod table;
 pub mod value;
@@ -30,21 +30,17 @@ const TABLES_FILE: &str = "tables.toml";
 /// Parses a whole agency folder; see [`crate::agency::parse`].
 pub fn parse_folder(folder: &Folder) -> (Option<Agency>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
-    let mut broken = Vec::new();
     let mut words = Table::default();
     let mut lists = Table::default();
     for file in &folder.files {
-        let (table, whole) = source::read(file, &mut findings);
-        if !whole {
-            broken.push(Arc::clone(&file.name));
-        }
+        let table = source::read(file, &mut findings);
         if is_tables_file(&file.name) {
             merge::add_lists(&mut lists, table, &mut findings);
         } else {
             merge::add_words(&mut words, table, &mut findings);
         }
     }
-    let carriers = read_carriers(folder, &mut findings, &mut broken);
+    let carriers = read_carriers(folder, &mut findings);
     let Some(start) = folder.files.first().map(|file| Place::new(&file.name, 1)) else {
         let place = Place::new(&Arc::from(folder.name.as_str()), 1);
         findings.push(
@@ -57,7 +53,7 @@ pub fn parse_folder(folder: &Folder) -> (Option<Agency>, Vec<Diagnostic>) {
     let lists = Item::of_table(start, lists);
     let agency = manifest::read_agency(folder, &words, carriers, &mut findings);
     let agency = Agency { tables: table::read_tables(&lists, &mut findings), ..agency };
-    (Some(agency), without_echoes(findings.into_list(), &broken))
+    (Some(agency), findings.into_list())
 }
 
 /// Whether this file holds code lists, whatever folder stands before its name.
@@ -66,26 +62,11 @@ fn is_tables_file(name: &str) -> bool {
 }
 
 /// Reads the carriers' rule files, each with `rules = […]` only.
-fn read_carriers(
-    folder: &Folder,
-    findings: &mut Findings,
-    broken: &mut Vec<Arc<str>>,
-) -> rules::CarrierRules {
+fn read_carriers(folder: &Folder, findings: &mut Findings) -> rules::CarrierRules {
     let mut carriers = rules::CarrierRules::default();
     for (name, file) in &folder.carriers {
-        let (table, whole) = source::read(file, findings);
-        if !whole {
-            broken.push(Arc::clone(&file.name));
-        }
-        let item = Item::of_table(Place::new(&file.name, 1), table);
+        let item = Item::of_table(Place::new(&file.name, 1), source::read(file, findings));
         carriers.insert(name.clone(), rules::read_carrier(name, &item, findings));
     }
     carriers
-}
-
-/// In a file that is not TOML only that is told: what its torn lines seem to say would mislead.
-fn without_echoes(mut findings: Vec<Diagnostic>, broken: &[Arc<str>]) -> Vec<Diagnostic> {
-    findings.retain(|finding| finding.code == "C0" || !broken.contains(&finding.place.file));
-    findings.sort();
-    findings
 }

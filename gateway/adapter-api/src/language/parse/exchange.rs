@@ -166,8 +166,7 @@ pub fn read_words(plan: &mut ExchangePlan, spot: &Spot<'_>, findings: &mut Findi
             word => {
                 let known: Vec<&str> =
                     ["send", "reply"].into_iter().chain(Verdict::ALL.map(Verdict::word)).collect();
-                let message = format!("`{word}` is no block of an exchange");
-                findings.unknown("C1", &spot.key(entry), message, &known);
+                findings.unknown("C1", &spot.key(entry), (word, "is no block of an exchange"), &known);
             }
         }
     }

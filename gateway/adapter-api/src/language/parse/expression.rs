@@ -27,13 +27,9 @@ pub fn read(spot: &Spot<'_>, findings: &mut Findings) -> Option<Expression> {
         Value::Number(_) | Value::Bool(_) => Node::Constant(spot.scalar()?),
         Value::List(_) => Node::List(read_list(spot, findings)),
         Value::Table(table) => read_table(spot, table, findings)?,
-        Value::Moment => {
-            findings.advise(
-                "C1",
-                spot,
-                "a TOML date is no expression",
-                "write it as text: { const = \"…\" }",
-            );
+        Value::Foreign(word) => {
+            let help = "write it as text: { const = \"…\" }";
+            findings.advise("C1", spot, format!("{word} is no expression"), help);
             return None;
         }
     };

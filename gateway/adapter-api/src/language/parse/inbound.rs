@@ -99,8 +99,7 @@ pub fn read_words(plan: &mut InboundPlan, spot: &Spot<'_>, findings: &mut Findin
             word => {
                 let known: Vec<&str> =
                     BLOCKS.into_iter().chain(plan.events.keys().map(String::as_str)).collect();
-                let message = format!("`{word}` is no block of a message");
-                findings.unknown("C1", &spot.key(entry), message, &known);
+                findings.unknown("C1", &spot.key(entry), (word, "is no block of a message"), &known);
             }
         }
     }

@@ -82,6 +82,9 @@ fn read_name(
     findings: &mut Findings,
 ) -> (String, Place) {
     let Some(spot) = spot else {
+        if findings.is_torn() {
+            return (folder.name.clone(), root.place.clone());
+        }
         findings.advise("C1", root, "the key `agency` is missing", "adapter.toml begins with agency = \"…\"");
         return (folder.name.clone(), root.place.clone());
     };
@@ -95,7 +98,7 @@ pub fn read_through(spot: &Spot<'_>, carriers: &CarrierRules, findings: &mut Fin
     for spot in spot.list(findings) {
         let Some(name) = spot.name(findings) else { continue };
         if !carriers.contains_key(&name) {
-            findings.unknown("C1", &spot, format!("the carrier `{name}` has no rule file"), &known);
+            findings.unknown("C1", &spot, (&name, "is no carrier with a rule file"), &known);
         }
         through.push(name);
     }
@@ -171,7 +174,7 @@ fn read_words(agency: &mut Agency, table: &Table, root: &Spot<'_>, entry: &Entry
         exchange::read_words(plan, &spot, findings);
     } else if let Some(plan) = agency.inbound.get_mut(name) {
         inbound::read_words(plan, &spot, findings);
-    } else if !["exchange", "inbound"].iter().any(|kind| declares(table, kind, name)) {
+    } else if !findings.is_torn() && !["exchange", "inbound"].iter().any(|kind| declares(table, kind, name)) {
         report_stranger(agency, name, &spot, findings);
     }
 }

@@ -73,7 +73,7 @@ fn read_verdict(spot: &Spot<'_>, findings: &mut Findings) -> Option<Decision> {
     let verdict = Verdict::of_word(word);
     if verdict.is_none() {
         let words = Verdict::ALL.map(Verdict::word);
-        findings.unknown("C9", spot, format!("`{word}` is no verdict"), &words);
+        findings.unknown("C9", spot, (word, "is no verdict"), &words);
     }
     verdict.map(Decision::Verdict)
 }
@@ -81,7 +81,7 @@ fn read_verdict(spot: &Spot<'_>, findings: &mut Findings) -> Option<Decision> {
 fn read_event(spot: &Spot<'_>, events: &[&str], findings: &mut Findings) -> Option<Decision> {
     let word = spot.text(findings)?;
     if !events.contains(&word) {
-        findings.unknown("C9", spot, format!("`{word}` is no event of this message"), events);
+        findings.unknown("C9", spot, (word, "is no event of this message"), events);
         return None;
     }
     Some(Decision::Event(word.to_owned()))
@@ -150,7 +150,8 @@ fn read_tests(key: &str, spot: &Spot<'_>, findings: &mut Findings) -> Option<Vec
             "exists" => value.flag(findings).map(Test::Exists),
             "empty" => value.flag(findings).map(Test::Empty),
             word => {
-                report_unknown_test(key, word, &spot.key(entry), findings);
+                let is_deeper = matches!(&entry.item.value, Value::Table(_));
+                report_unknown_test(key, word, is_deeper, &spot.key(entry), findings);
                 None
             }
         };
@@ -170,10 +171,12 @@ fn read_phrases(spot: &Spot<'_>, findings: &mut Findings) -> Option<Vec<String>>
 }
 
 /// An unknown word is either a slip or, more often, an unquoted deeper path that TOML has made a table of.
-fn report_unknown_test(key: &str, word: &str, spot: &Spot<'_>, findings: &mut Findings) {
+fn report_unknown_test(key: &str, word: &str, is_deeper: bool, spot: &Spot<'_>, findings: &mut Findings) {
+    let deeper = format!("a deeper path is written \"{key}.{word}\"");
     let help = match crate::diagnostic::nearest(word, TESTS) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("a deeper path is written \"{key}.{word}\"; tests are {}", TESTS.join(", ")),
+        _ if is_deeper => deeper,
+        Some(near) => format!("did you mean `{near}`? If not: {deeper}"),
+        None => format!("{deeper}; tests are {}", TESTS.join(", ")),
     };
     findings.advise("C1", spot, format!("`{word}` is no test"), help);
 }

@@ -9,6 +9,9 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::value::Findings;
 use crate::diagnostic::{Diagnostic, Place, Source};
 
+/// What the crate says of a key that is written twice.
+const DUPLICATE: &str = "duplicate key";
+
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -27,8 +30,8 @@ pub enum Value {
     Number(String),
     /// true or false.
     Bool(bool),
-    /// A TOML date or time, which the language has no use for.
-    Moment,
+    /// What TOML has and the language has no use for: a date, `inf`.
+    Foreign(&'static str),
     /// A list.
     List(Vec<Item>),
     /// A table.
@@ -67,7 +70,7 @@ impl Value {
             Value::Text(_) => "text",
             Value::Number(_) => "a number",
             Value::Bool(_) => "true or false",
-            Value::Moment => "a TOML date",
+            Value::Foreign(word) => word,
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
         }
@@ -86,11 +89,11 @@ impl Table {
     }
 }
 
-/// Reads a file; the flag says whether it was TOML throughout. What could be read is given either way.
-pub fn read(file: &Source, findings: &mut Findings) -> (Table, bool) {
+/// Reads a file. What could be read of a torn one is given too, so that its names are known.
+pub fn read(file: &Source, findings: &mut Findings) -> Table {
     let lines = Lines::of(file);
     let (root, errors) = DeTable::parse_recoverable(&file.text);
-    for error in &errors {
+    for error in telling(&errors) {
         let place = lines.place(error.span().unwrap_or_default());
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
         findings.push(
@@ -99,7 +102,22 @@ pub fn read(file: &Source, findings: &mut Findings) -> (Table, bool) {
             ),
         );
     }
-    (lines.table(root.get_ref()), errors.is_empty())
+    if !errors.is_empty() {
+        findings.tear(&file.name);
+    }
+    lines.table(root.get_ref())
+}
+
+/// The errors that stand for themselves: keys written twice, up to the first line that is no TOML. All behind that line may
+/// be its echo: one open bracket gives an error for nearly every line below it.
+fn telling(errors: &[toml::de::Error]) -> Vec<&toml::de::Error> {
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let is_torn = |error: &&toml::de::Error| error.message() != DUPLICATE;
+    let torn = errors.iter().filter(is_torn).min_by_key(|error| start(error));
+    let mut telling: Vec<_> = errors.iter().filter(|error| !is_torn(error)).collect();
+    telling.retain(|error| torn.is_none_or(|torn| start(error) < start(torn)));
+    telling.extend(torn);
+    telling
 }
 
 /// Finds the line of a byte.
@@ -137,9 +155,10 @@ impl Lines {
         let value = match value.get_ref() {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Integer(number) => Value::Number(decimal(number)),
+            DeValue::Float(number) if number.as_str().ends_with(['f', 'n']) => Value::Foreign("inf or nan"),
             DeValue::Float(number) => Value::Number(number.as_str().trim_start_matches('+').to_owned()),
             DeValue::Boolean(flag) => Value::Bool(*flag),
-            DeValue::Datetime(_) => Value::Moment,
+            DeValue::Datetime(_) => Value::Foreign("a TOML date"),
             DeValue::Array(items) => Value::List(items.iter().map(|item| self.item(item)).collect()),
             DeValue::Table(table) => Value::Table(self.table(table)),
         };

@@ -1,5 +1,7 @@
 //! Typed reading of TOML values: what is of the wrong type, unknown or missing becomes a finding.
 
+use std::sync::Arc;
+
 use super::source::{Entry, Item, Table, Value};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::syntax::Constant;
@@ -8,6 +10,7 @@ use crate::language::syntax::Constant;
 #[derive(Debug, Default)]
 pub struct Findings {
     list: Vec<Diagnostic>,
+    torn: Vec<Arc<str>>,
 }
 
 impl Findings {
@@ -32,13 +35,20 @@ impl Findings {
         self.push(Diagnostic::error(code, &spot.place, spot.at.clone(), message).help(help));
     }
 
-    /// Says that a word is not one of a closed list, and which one may be meant.
-    pub fn unknown(&mut self, code: &'static str, spot: &Spot<'_>, message: String, known: &[&str]) {
-        let listed = format!("one of: {}", known.join(", "));
-        let word = message.split('`').nth(1).unwrap_or_default();
-        let help =
-            nearest(word, known.iter().copied()).map_or(listed, |near| format!("did you mean `{near}`?"));
-        self.advise(code, spot, message, help);
+    /// Says of a word why it is not one of a closed list, and which one may be meant.
+    pub fn unknown(
+        &mut self,
+        code: &'static str,
+        spot: &Spot<'_>,
+        (word, why): (&str, &str),
+        known: &[&str],
+    ) {
+        let help = match nearest(word, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "there is none".to_owned(),
+            None => format!("one of: {}", known.join(", ")),
+        };
+        self.advise(code, spot, format!("`{word}` {why}"), help);
     }
 
     /// How many there are, so that a reader can see whether its part was clean.
@@ -46,8 +56,20 @@ impl Findings {
         self.list.len()
     }
 
-    /// Everything found, in the order of finding.
-    pub fn into_list(self) -> Vec<Diagnostic> {
+    /// Remembers that a file is not TOML throughout.
+    pub fn tear(&mut self, file: &Arc<str>) {
+        self.torn.push(Arc::clone(file));
+    }
+
+    /// Whether a file is not TOML throughout, so that what seems to be missing may stand there.
+    pub fn is_torn(&self) -> bool {
+        !self.torn.is_empty()
+    }
+
+    /// Everything found, by place. Of a torn file only that it is torn: what its lines seem to say would mislead.
+    pub fn into_list(mut self) -> Vec<Diagnostic> {
+        self.list.retain(|finding| finding.code == "C0" || !self.torn.contains(&finding.place.file));
+        self.list.sort();
         self.list
     }
 }
@@ -176,7 +198,7 @@ impl<'a> Spot<'a> {
             Value::Text(text) => Some(Constant::Text(text.clone())),
             Value::Number(number) => Some(Constant::Number(number.clone())),
             Value::Bool(flag) => Some(Constant::Bool(*flag)),
-            Value::Moment | Value::List(_) | Value::Table(_) => None,
+            Value::Foreign(_) | Value::List(_) | Value::Table(_) => None,
         }
     }
 
@@ -196,7 +218,7 @@ impl<'a> Spot<'a> {
         let found = known.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
             let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-            findings.unknown("C1", self, format!("`{text}` is unknown here"), &words);
+            findings.unknown("C1", self, (text, "is unknown here"), &words);
         }
         found
     }
@@ -208,19 +230,22 @@ pub struct Keys<'a> {
     /// The table's own spot.
     pub spot: Spot<'a>,
     table: &'a Table,
+    /// What unknown keys were probably meant to be: such a key is not reported as missing too.
+    meant: Vec<&'a str>,
 }
 
 impl<'a> Keys<'a> {
     /// Opens a table and reports the keys that do not belong there.
-    pub fn open(spot: Spot<'a>, known: &[&str], findings: &mut Findings) -> Option<Self> {
+    pub fn open(spot: Spot<'a>, known: &[&'static str], findings: &mut Findings) -> Option<Self> {
         let table = spot.table(findings)?;
+        let mut meant = Vec::new();
         for entry in &table.entries {
             if !known.contains(&entry.key.as_str()) {
-                let message = format!("the key `{}` is unknown here", entry.key);
-                findings.unknown("C1", &spot.key(entry), message, known);
+                findings.unknown("C1", &spot.key(entry), (&entry.key, "is unknown here"), known);
+                meant.extend(nearest(&entry.key, known.iter().copied()));
             }
         }
-        Some(Keys { spot, table })
+        Some(Keys { spot, table, meant })
     }
 
     /// The value of a key, if it is there.
@@ -231,7 +256,7 @@ impl<'a> Keys<'a> {
     /// The value of a key that must be there.
     pub fn required(&self, key: &str, findings: &mut Findings) -> Option<Spot<'a>> {
         let spot = self.spot(key);
-        if spot.is_none() {
+        if spot.is_none() && !self.meant.contains(&key) {
             findings.say("C1", &self.spot, format!("the key `{key}` is missing"));
         }
         spot

@@ -25,7 +25,7 @@ pub fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Credential> {
     };
     let words = KINDS.map(|(word, keys)| (word, (word, keys)));
     let (kind, own) = spot.child(entry).word(&words, findings)?;
-    let known: Vec<&str> = own.iter().copied().chain(["kind"]).collect();
+    let known: Vec<&'static str> = own.iter().copied().chain(["kind"]).collect();
     let keys = Keys::open(spot, &known, findings)?;
     Some(Credential { place, kind: read_kind(kind, &keys, findings)? })
 }
