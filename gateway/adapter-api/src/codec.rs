@@ -204,3 +204,61 @@ fn beginning(bytes: &[u8]) -> String {
     let enough = bytes.get(..TEXT_CHARS_MAX * CHAR_BYTES_MAX).unwrap_or(bytes);
     String::from_utf8_lossy(enough).chars().take(TEXT_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(format: Format, content_type: &str, bytes: &[u8]) -> Reply {
+        read_reply(format, 200, content_type, bytes, &Limits::default())
+    }
+
+    #[test]
+    fn another_charset_is_refused_wherever_it_is_declared() {
+        let refused = Err(Unreadable::because("charset other than UTF-8"));
+        assert_eq!(reply(Format::Json, "application/json; charset=windows-1258", b"{}").body, refused);
+        assert_eq!(
+            reply(Format::Xml, "text/xml", b"<?xml version='1.0' encoding='UTF-16'?><a/>").body,
+            refused
+        );
+        assert!(reply(Format::Json, "application/json; Charset=\"UTF-8\"", b"{}").body.is_ok());
+        assert!(reply(Format::Json, "application/json;charset=us-ascii", b"{}").body.is_ok());
+        assert_eq!(reply(Format::Json, "text/json;charset=us-ascii", "\"ữ\"".as_bytes()).body, refused);
+        assert!(reply(Format::Xml, "text/xml", b"\xff\xfe<\0a\0/\0>\0").body.is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_still_shows_its_first_characters() {
+        let reply = reply(Format::Json, "text/html", "ữ".repeat(TEXT_CHARS_MAX + 1).as_bytes());
+        assert!(reply.body.unwrap_err().why.starts_with("not JSON"));
+        assert_eq!(reply.text, "ữ".repeat(TEXT_CHARS_MAX));
+    }
+
+    #[test]
+    fn reasons_never_quote_what_stood_there() {
+        for text in [
+            "<a>001042000001",
+            "<a><001042000001/></a>",
+            "<x001042000001:a/>",
+            "{\"001042000001\":1,\"001042000001\":2}",
+        ] {
+            for format in [Format::Json, Format::Xml, Format::Soap11, Format::Form] {
+                let told = decode(format, text.as_bytes(), &Limits::default());
+                assert!(
+                    told.is_err_and(|unreadable| !unreadable.why.contains("1042")) || format == Format::Form,
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn more_bytes_than_the_limit_are_not_looked_at() {
+        let limits = Limits { bytes_max: 2, ..Limits::default() };
+        for format in [Format::Json, Format::Xml, Format::Soap11, Format::Soap12, Format::Form, Format::Text]
+        {
+            assert_eq!(decode(format, b"   ", &limits), Err(Unreadable::because("too large")));
+        }
+        assert!(decode_coding(Coding::Base64, "AAAA", &limits).is_err());
+    }
+}

@@ -113,3 +113,48 @@ fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{decode, encode};
+    use crate::tree::Slot;
+    use crate::wire::Format;
+
+    fn text(text: &str) -> Tree {
+        Tree::Text(text.into())
+    }
+
+    #[test]
+    fn a_form_goes_there_and_back() {
+        let form = Tree::Object(vec![("họ tên".into(), text("Nguyễn & Con=1+1%")), ("x".into(), text(""))]);
+        let bytes = encode(Format::Form, &form, &[]).unwrap();
+        assert_eq!(bytes, b"h%E1%BB%8D+t%C3%AAn=Nguy%E1%BB%85n+%26+Con%3D1%2B1%25&x=");
+        assert_eq!(decode(Format::Form, &bytes, &Limits::default()), Ok(form));
+    }
+
+    #[test]
+    fn a_broken_form_is_unreadable() {
+        for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=1&a=2", "a=%+1"] {
+            assert!(decode(Format::Form, bad.as_bytes(), &Limits::default()).is_err(), "{bad}");
+        }
+        assert!(decode(Format::Form, "a&".repeat(1 << 20).as_bytes(), &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn a_query_keeps_its_order_and_shows_slots_only_in_print() {
+        let fields = vec![("ma".into(), text("a b/ữ")), ("n".into(), Tree::List(vec![text("1"), text("2")]))];
+        assert_eq!(encode_query(&fields).unwrap(), "ma=a%20b%2F%E1%BB%AF&n=1&n=2");
+        let secret = vec![("key".into(), Tree::Slot(Slot::Secret("api".into())))];
+        assert_eq!(encode_query(&secret).unwrap_err().slot, Some(Slot::Secret("api".into())));
+        assert_eq!(print_query(&secret), "key=‹secret api›");
+    }
+
+    #[test]
+    fn a_path_segment_cannot_climb() {
+        assert_eq!(percent_encode_path("a/../b?c#d%2e").unwrap(), "a%2F..%2Fb%3Fc%23d%252e");
+        for bad in ["", ".", ".."] {
+            assert!(percent_encode_path(bad).is_err(), "{bad}");
+        }
+    }
+}

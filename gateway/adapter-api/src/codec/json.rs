@@ -316,7 +316,6 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self) -> Result<String, JsonError> {
         self.expect(b'"')?;
-        self.budget.text(1)?;
         let mut text = String::new();
         loop {
             let plain = self.rest().bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
@@ -331,6 +330,7 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
+                    self.budget.rounding(text.len())?;
                     return Ok(text);
                 }
                 Some(b'\\') => text.push(self.escape()?),
@@ -389,4 +389,84 @@ pub(super) fn repeated(members: &[(String, Tree)]) -> Option<&str> {
         [one, other] if one == other => Some(*one),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> JsonError {
+        parse_value(text.as_bytes(), &Limits::default()).unwrap_err()
+    }
+
+    #[test]
+    fn errors_say_where() {
+        assert_eq!(error("{\n \"họ\": tên }"), JsonError::Malformed { line: 2, column: 8 });
+        assert_eq!(
+            error(r#"{"a":[1,{"b/c":1,"x":2,"b/c":1}]}"#),
+            JsonError::Duplicate { pointer: "/a/1/b~1c".into() }
+        );
+        assert_eq!(error(r#"{"a":1,"\u0061":2}"#), JsonError::Duplicate { pointer: "/a".into() });
+        assert_eq!(error(r#"{"n":[0,1e400]}"#), JsonError::OutOfRange { pointer: "/n/1".into() });
+        assert_eq!(error("18446744073709551616"), JsonError::OutOfRange { pointer: String::new() });
+        assert_eq!(error(""), JsonError::Malformed { line: 1, column: 1 });
+        assert_eq!(error("{} {}"), JsonError::Malformed { line: 1, column: 4 });
+        assert_eq!(error(r#""\ud83d""#), JsonError::Malformed { line: 1, column: 8 });
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_taken_off_and_no_more() {
+        let read = |bytes: &[u8]| parse(bytes, &Limits::default());
+        assert_eq!(read(b"\xef\xbb\xbf{}"), Ok(Tree::Object(Vec::new())));
+        assert!(read(b"\xef\xbb\xbf\xef\xbb\xbf{}").is_err());
+        assert!(
+            crate::codec::decode(
+                crate::wire::Format::Json,
+                b"\xef\xbb\xbf\xef\xbb\xbf{}",
+                &Limits::default()
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_wire_text_and_values_their_order() {
+        let tree = parse(br#"{"b":1.50,"a":-0,"c":18446744073709551615}"#, &Limits::default()).unwrap();
+        let Tree::Object(members) = &tree else { panic!("{tree:?}") };
+        assert_eq!(members[0], ("b".into(), Tree::Number("1.50".into())));
+        assert_eq!(to_value(&tree).unwrap().to_string(), r#"{"b":1.5,"a":-0.0,"c":18446744073709551615}"#);
+        assert!(to_value(&Tree::List(vec![Tree::Bytes(vec![1])])).is_err());
+    }
+
+    #[test]
+    fn nothing_deeper_than_the_limit_is_built() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse_value(nested(64).as_bytes(), &Limits::default()).is_ok());
+        assert_eq!(error(&nested(65)), JsonError::TooDeep { depth_max: 64 });
+        assert_eq!(error(&"{\"a\":".repeat(1 << 16)), JsonError::TooDeep { depth_max: 64 });
+        let boundless = Limits { depth_max: usize::MAX, ..Limits::default() };
+        assert!(parse_value(nested(257).as_bytes(), &boundless).is_err());
+    }
+
+    #[test]
+    fn a_message_that_unfolds_too_far_is_refused_and_a_long_one_is_not() {
+        assert_eq!(error(&format!("[{}1]", "1,".repeat(1 << 18))), JsonError::TooLarge);
+        let text = format!("\"{}\"", "chữ \\u1ea1 \\n".repeat(1 << 14));
+        assert!(parse_value(text.as_bytes(), &Limits::default()).is_ok());
+        let row = r#"{"maHoSo":"H56.14-250812-0035","trangThai":"4","maTinh":"52","ghiChu":null},"#;
+        let page = format!("[{}0]", row.repeat(10_000));
+        assert!(parse_value(page.as_bytes(), &Limits::default()).is_ok());
+        let key = format!("{{\"{}\":1}}", "k".repeat(257));
+        assert_eq!(error(&key), JsonError::TooLarge);
+    }
+
+    #[test]
+    fn only_real_numbers_are_numbers() {
+        for good in ["0", "-0", "12", "1.5", "1e2", "1E+2", "-0.1e-7"] {
+            assert!(is_number(good), "{good}");
+        }
+        for bad in ["", "-", "01", "+1", "1.", ".5", "1e", "1e+", "0x1", "1 ", "NaN"] {
+            assert!(!is_number(bad), "{bad}");
+        }
+    }
 }

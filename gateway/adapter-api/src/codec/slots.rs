@@ -109,3 +109,86 @@ impl Pen<'_> {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Limits, decode_codings, encode, encode_text};
+    use crate::wire::Format;
+
+    fn secret(name: &str) -> Tree {
+        Tree::Slot(Slot::Secret(name.into()))
+    }
+
+    fn object(name: &str, value: Tree) -> Tree {
+        Tree::Object(vec![(name.into(), value)])
+    }
+
+    #[test]
+    fn an_open_slot_is_never_sent_however_deep_it_lies() {
+        let inner = Tree::Encoded {
+            codings: vec![Coding::Xml, Coding::Base64],
+            inner: Box::new(object("k", secret("key"))),
+        };
+        let mut body = object("a", Tree::List(vec![inner]));
+        let error = encode(Format::Json, &body, &[]).unwrap_err();
+        assert_eq!(error.slot, Some(Slot::Secret("key".into())));
+        assert_eq!(error.to_string(), "‹secret key› is not filled");
+        fill(&mut body, &mut |slot| match slot {
+            Slot::Secret(name) => Ok(Tree::Text(format!("<{name}>"))),
+            _ => Err("only secrets"),
+        })
+        .unwrap();
+        assert_eq!(encode(Format::Json, &body, &[]).unwrap(), br#"{"a":["PGs+Jmx0O2tleSZndDs8L2s+"]}"#);
+        assert_eq!(fill(&mut Tree::Slot(Slot::Seal("s".into())), &mut |_| Err("no")), Err("no"));
+    }
+
+    #[test]
+    fn codings_go_there_and_back() {
+        let body = object("BODY", object("ten", Tree::Text("Nguyễn \"Mẫu\" & <Con>".into())));
+        let coded = encode_text(
+            Coding::Base64,
+            &Tree::Encoded { codings: vec![Coding::Json, Coding::Json], inner: Box::new(body.clone()) },
+            &[],
+        );
+        let read = decode_codings(
+            &[Coding::Base64, Coding::Json, Coding::Json],
+            &coded.unwrap(),
+            &Limits::default(),
+        );
+        assert_eq!(read, Ok(body));
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        let read = |text: &str| decode_codings(&[Coding::Base64], text, &Limits::default());
+        assert_eq!(read(" TeG6q3U=\n"), Ok(Tree::Text("Mẫu".into())));
+        assert_eq!(read("/w=="), Ok(Tree::Bytes(vec![0xff])));
+        for bad in ["TeG6q3U", "TeG6\nq3U=", "TeG6q3V=", "_w==", "=", "TeG6q3U=="] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_base64() {
+        assert_eq!(
+            encode(Format::Json, &object("f", Tree::Bytes(vec![0xff])), &[]).unwrap(),
+            br#"{"f":"/w=="}"#
+        );
+    }
+
+    #[test]
+    fn what_a_format_cannot_say_is_refused() {
+        let refused = |format, tree: Tree| encode(format, &tree, &[]).unwrap_err().why;
+        assert_eq!(refused(Format::Json, Tree::Number("0123".into())), "not a JSON number");
+        assert_eq!(refused(Format::Xml, object("a b", Tree::Null)), "not an XML name");
+        assert_eq!(refused(Format::Xml, object("p:a", Tree::Null)), "namespace prefix p is not declared");
+        assert_eq!(refused(Format::Xml, object("a", Tree::List(vec![]))), "an XML document has one root");
+        assert_eq!(
+            refused(Format::Xml, object("a", Tree::List(vec![Tree::Null, Tree::Null]))),
+            "an XML document has one root"
+        );
+        assert!(refused(Format::Xml, object("a", Tree::Text("\u{1}".into()))).contains("character"));
+        assert!(encode(Format::Form, &object("a", object("b", Tree::Null)), &[]).is_err());
+    }
+}

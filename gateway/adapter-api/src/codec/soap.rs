@@ -80,3 +80,81 @@ fn without_prefix(code: &str) -> &str {
         _ => code,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::codec::{Limits, read_reply};
+    use crate::tree::{Element, Tree};
+    use crate::wire::{Format, Reply};
+
+    fn reply(format: Format, content_type: &str, text: &str) -> Reply {
+        read_reply(format, 200, content_type, text.as_bytes(), &Limits::default())
+    }
+
+    fn envelope(namespace: &str, inside: &str) -> String {
+        format!("<S:Envelope xmlns:S=\"{namespace}\"><S:Header/>{inside}</S:Envelope>")
+    }
+
+    fn body(reply: &Reply) -> &Element {
+        match &reply.body {
+            Ok(Tree::Element(body)) => body,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn why(format: Format, text: &str) -> String {
+        reply(format, "text/xml", text).body.unwrap_err().why
+    }
+
+    #[test]
+    fn the_body_holds_what_the_agency_said() {
+        let text = envelope(super::SOAP_11, "<S:Body>\n <r xmlns='urn:x'><a>1</a></r></S:Body>");
+        let reply = reply(Format::Soap11, "text/xml; charset=utf-8", &text);
+        assert_eq!((body(&reply).name.as_str(), reply.fault.as_ref()), ("Body", None));
+        assert_eq!(body(&reply).children[0].namespace, "urn:x");
+    }
+
+    #[test]
+    fn a_fault_leaves_the_body_empty() {
+        let fault = |code: &str| {
+            let inside = format!(
+                "<S:Body><S:Fault><faultcode>{code}</faultcode><faultstring> Mã cán bộ không hợp lệ </faultstring></S:Fault></S:Body>"
+            );
+            let reply = reply(Format::Soap11, "text/xml", &envelope(super::SOAP_11, &inside));
+            assert!(body(&reply).children.is_empty());
+            reply.fault.unwrap()
+        };
+        assert_eq!(fault("S:Server").code, "Server");
+        assert_eq!(fault(" 001\n").code, "001");
+        assert_eq!(fault("http://agency.example/x").code, "http://agency.example/x");
+        assert_eq!(fault("001").text, "Mã cán bộ không hợp lệ");
+        let inside = "<S:Body><S:Fault><S:Code><S:Value>S:Sender</S:Value></S:Code><S:Reason><S:Text xml:lang='vi'>Sai</S:Text></S:Reason></S:Fault></S:Body>";
+        let fault =
+            reply(Format::Soap12, "application/soap+xml", &envelope(super::SOAP_12, inside)).fault.unwrap();
+        assert_eq!((fault.code.as_str(), fault.text.as_str()), ("Sender", "Sai"));
+    }
+
+    #[test]
+    fn what_is_no_envelope_of_this_version_is_unreadable() {
+        let good = envelope(super::SOAP_11, "<S:Body><a/></S:Body>");
+        assert_eq!(why(Format::Soap12, &good), "not SOAP");
+        assert_eq!(
+            reply(Format::Soap11, "text/html; charset=utf-8", &good).body.unwrap_err().why,
+            "not SOAP"
+        );
+        assert_eq!(
+            why(Format::Soap11, "<html><body><h1>Hệ thống đang bảo trì</h1></body></html>"),
+            "not SOAP"
+        );
+        assert_eq!(why(Format::Soap11, &envelope(super::SOAP_11, "")), "SOAP without Body");
+        assert_eq!(
+            why(Format::Soap11, &envelope(super::SOAP_11, "<S:Body/><S:Body/>")),
+            "SOAP with two Bodies"
+        );
+        assert_eq!(why(Format::Soap11, &envelope(super::SOAP_11, "<Body/>")), "SOAP without Body");
+        assert_eq!(why(Format::Soap11, &envelope(super::SOAP_11, "<S:Body>lỗi</S:Body>")), "mixed content");
+        let both = envelope(super::SOAP_11, "<S:Body><a/><S:Fault/></S:Body>");
+        assert_eq!(why(Format::Soap11, &both), "SOAP with a Fault beside content");
+        assert!(reply(Format::Soap11, "text/plain", "no healthy upstream").body.is_err());
+    }
+}

@@ -37,8 +37,9 @@ pub(super) fn parse(text: &str, encoding: Encoding, limits: &Limits) -> Result<E
         root: None,
         limits,
     };
-    reader.cursor.legal_characters()?;
+    // The declaration first: what looks illegal may be another charset, and then that is the reason to tell.
     reader.cursor.declaration(encoding)?;
+    reader.cursor.legal_characters()?;
     while !reader.cursor.at_end() {
         reader.markup_or_text()?;
     }
@@ -79,25 +80,32 @@ enum Came {
 
 impl<'a> Reader<'a> {
     fn markup_or_text(&mut self) -> Result<(), Unreadable> {
-        if self.cursor.eat("<!--") {
-            self.cursor.comment()
-        } else if self.cursor.eat("<?") {
-            self.cursor.instruction()
-        } else if self.cursor.eat("<![CDATA[") {
-            let text = self.cursor.until("]]>")?;
-            self.text(text, Came::Section)
-        } else if self.cursor.eat("<!DOCTYPE") {
-            Err(Unreadable::because("DOCTYPE"))
-        } else if self.cursor.eat("</") {
-            self.end()
-        } else if self.cursor.eat("<") {
-            self.start()
-        } else if self.cursor.eat("&") {
+        if self.cursor.eat("&") {
             let sign = self.cursor.reference()?;
             self.text(sign.encode_utf8(&mut [0; 4]), Came::Reference)
+        } else if self.cursor.eat("<") {
+            self.markup()
         } else {
             let text = self.cursor.character_data()?;
             self.text(text, Came::Plain)
+        }
+    }
+
+    /// After `<`.
+    fn markup(&mut self) -> Result<(), Unreadable> {
+        if self.cursor.eat("/") {
+            self.end()
+        } else if self.cursor.eat("!--") {
+            self.cursor.comment()
+        } else if self.cursor.eat("![CDATA[") {
+            let text = self.cursor.until("]]>")?;
+            self.text(text, Came::Section)
+        } else if self.cursor.eat("!DOCTYPE") {
+            Err(Unreadable::because("DOCTYPE"))
+        } else if self.cursor.eat("?") {
+            self.cursor.instruction()
+        } else {
+            self.start()
         }
     }
 
@@ -130,7 +138,7 @@ impl<'a> Reader<'a> {
         let written = self.name()?;
         let bound = self.scope.len();
         let (attributes, empty) = self.attributes()?;
-        let element = self.resolve(written, &attributes)?;
+        let element = self.resolve(written, attributes)?;
         if let Some(parent) = self.open.last_mut() {
             if !parent.element.text.bytes().all(token::is_blank) {
                 return Err(mixed());
@@ -173,13 +181,12 @@ impl<'a> Reader<'a> {
                 return Err(self.cursor.malformed("an attribute twice"));
             }
             let value = self.cursor.attribute_value()?;
-            self.budget.text(value.len()).map_err(too_large)?;
-            self.budget.push(&mut attributes, RawAttribute { name, value }).map_err(too_large)?;
+            attributes.push(RawAttribute { name, value });
         }
     }
 
-    fn resolve(&mut self, written: &'a str, raw: &[RawAttribute<'a>]) -> Result<Element, Unreadable> {
-        for attribute in raw {
+    fn resolve(&mut self, written: &'a str, raw: Vec<RawAttribute<'a>>) -> Result<Element, Unreadable> {
+        for attribute in &raw {
             self.scope.declare(attribute)?;
         }
         let (prefix, local) = split(written)?;
@@ -187,7 +194,10 @@ impl<'a> Reader<'a> {
         let mut element = Element { namespace, name: local.to_owned(), ..Element::default() };
         self.budget.text(element.namespace.len()).map_err(too_large)?;
         self.budget.text(local.len()).map_err(too_large)?;
-        for RawAttribute { name, value } in raw.iter().filter(|attribute| !attribute.declares()) {
+        let count = raw.iter().filter(|attribute| !attribute.declares()).count();
+        self.budget.bytes(count * size_of::<Attribute>()).map_err(too_large)?;
+        element.attributes.reserve_exact(count);
+        for RawAttribute { name, value } in raw.into_iter().filter(|attribute| !attribute.declares()) {
             let (prefix, local) = split(name)?;
             let namespace = self.scope.attribute(prefix)?;
             if element
@@ -197,9 +207,11 @@ impl<'a> Reader<'a> {
             {
                 return Err(self.cursor.malformed("an attribute twice"));
             }
-            self.budget.text(namespace.len() + local.len() + value.len()).map_err(too_large)?;
-            let attribute = Attribute { namespace, name: local.to_owned(), value: value.clone() };
-            self.budget.push(&mut element.attributes, attribute).map_err(too_large)?;
+            for text in [namespace.len(), local.len(), value.len()] {
+                self.budget.text(text).map_err(too_large)?;
+            }
+            let attribute = Attribute { namespace, name: local.to_owned(), value };
+            element.attributes.push(attribute);
         }
         Ok(element)
     }
@@ -228,4 +240,168 @@ impl<'a> Reader<'a> {
 
 fn mixed() -> Unreadable {
     Unreadable::because("mixed content")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::limits::{MEMORY_FLOOR_BYTES, MEMORY_RATIO_MAX};
+
+    fn read(text: &str) -> Result<Element, String> {
+        let document =
+            parse(text, Encoding::Binding, &Limits::default()).map_err(|unreadable| unreadable.why)?;
+        Ok(document.children.into_iter().next().unwrap())
+    }
+
+    fn why(text: &str) -> String {
+        read(text).unwrap_err()
+    }
+
+    #[test]
+    fn text_is_whole_and_elements_stay_apart() {
+        let root = read("<a> một<!-- x -->&amp;<![CDATA[<hai>]]>&#xD;\r\n<?pi?>\r</a>").unwrap();
+        assert_eq!(root.text, " một&<hai>\r\n\n");
+        let root = read("<a>\n <b/> <b>x</b>\n</a>").unwrap();
+        assert_eq!((root.children.len(), root.text.as_str()), (2, ""));
+        assert_eq!(why("<a>x<b/></a>"), "mixed content");
+        assert_eq!(why("<a><b/>x</a>"), "mixed content");
+        assert_eq!(why("<a><b/><![CDATA[x]]></a>"), "mixed content");
+    }
+
+    #[test]
+    fn attributes_are_normalised_and_nil_is_kept() {
+        let root = read(&format!("<a xmlns:i='{XSI}' i:nil=\"true\" b='1\t2\r\n3&#10;&lt;'/>")).unwrap();
+        let nil = Attribute { namespace: XSI.into(), name: "nil".into(), value: "true".into() };
+        let other = Attribute { namespace: String::new(), name: "b".into(), value: "1 2 3\n<".into() };
+        assert_eq!(root.attributes, [nil, other]);
+    }
+
+    #[test]
+    fn namespaces_are_resolved_and_their_rules_kept() {
+        let root = read(
+            "<p:a xmlns:p='u:1' xmlns='u:2'><b/><p:c xmlns:p='u:3' xmlns=''><d/><p:d/></p:c><p:e/></p:a>",
+        );
+        let root = root.unwrap();
+        let seen = |element: &Element| format!("{}{}", element.namespace, element.name);
+        assert_eq!(seen(&root), "u:1a");
+        assert_eq!(root.children.iter().map(seen).collect::<Vec<_>>(), ["u:2b", "u:3c", "u:1e"]);
+        assert_eq!(root.children[1].children.iter().map(seen).collect::<Vec<_>>(), ["d", "u:3d"]);
+        for bad in [
+            "<p:a/>",
+            "<a p:b='1'/>",
+            "<a xmlns:p=''/>",
+            "<a xmlns:='u'/>",
+            "<a xmlns:1='u'/>",
+            "<a xmlns:xml='u:1'/>",
+            "<a xmlns:xmlns='u:1'/>",
+            "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
+            "<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>",
+            "<a b='1' b='2'/>",
+            "<a xmlns:p='u' xmlns:p='v'/>",
+            "<a xmlns:p='u'><p:b:c/></a>",
+            "<a><b xmlns:p='u'/><p:c/></a>",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert!(read("<a xml:lang='vi'/>").is_ok());
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for bad in [
+            "",
+            " ",
+            "<a>",
+            "</a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a/>x",
+            "x<a/>",
+            "<a b=1/>",
+            "<a b='1'c='2'/>",
+            "<a b='<'/>",
+            "<a>&nbsp;</a>",
+            "<a>&</a>",
+            "<a>&#0;</a>",
+            "<a>&#+65;</a>",
+            "<a>&#xD800;</a>",
+            "<a b='&amp'/>",
+            "<a>]]></a>",
+            "<a><!-- -- --></a>",
+            "<a><![CDATA[x]]</a>",
+            "<![CDATA[]]><a/>",
+            "&#32;<a/>",
+            " <?xml version='1.0'?><a/>",
+            "<?xml?><a/>",
+            "<?xml version='1.0' standalone='ja'?><a/>",
+            "<?xml version='1.0' standalone='yes' encoding='UTF-8'?><a/>",
+            "<a>\u{1}</a>",
+            "<a>\u{fffe}</a>",
+            "<a",
+            "<a b",
+            "<a b='",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn other_versions_and_charsets_are_refused_unless_the_text_was_decoded_already() {
+        assert_eq!(why("<?xml version='1.1'?><a/>"), "XML other than 1.0");
+        let utf_16 = "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>";
+        assert_eq!(why(utf_16), "charset other than UTF-8");
+        assert!(parse(utf_16, Encoding::Moot, &Limits::default()).is_ok());
+        assert!(read("<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes' ?><a/>").is_ok());
+    }
+
+    /// What the tree of an element takes, allocations rounded up as a common allocator does.
+    fn weight(element: &Element) -> usize {
+        let block = |length: usize| if length == 0 { 0 } else { 32.max(length + 16) };
+        let attribute = |attribute: &Attribute| {
+            [&attribute.namespace, &attribute.name, &attribute.value]
+                .map(|text| block(text.capacity()))
+                .iter()
+                .sum::<usize>()
+        };
+        block(element.namespace.capacity())
+            + block(element.name.capacity())
+            + block(element.text.capacity())
+            + block(element.attributes.capacity() * size_of::<Attribute>())
+            + element.attributes.iter().map(attribute).sum::<usize>()
+            + block(element.children.capacity() * size_of::<Element>())
+            + element.children.iter().map(weight).sum::<usize>()
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_are_built() {
+        let laughs = "<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY b '&lol;&lol;'>]><lolz>&b;</lolz>";
+        assert_eq!(why(laughs), "DOCTYPE");
+        assert_eq!(why(&"<a>".repeat(1 << 16)), "deeper than 64");
+        let attributes: String = (0..200_000).map(|n| format!(" a{n}=''")).collect();
+        assert_eq!(why(&format!("<a{attributes}/>")), "more than 64 attributes");
+        let namespaces: String = (0..60).map(|n| format!(" xmlns:p{n}='u'")).collect();
+        let nested = format!("<a{namespaces}>").repeat(60);
+        assert_eq!(why(&nested), "more than 128 namespaces");
+        assert_eq!(why(&format!("<{}/>", "a".repeat(257))), "name longer than 256");
+        assert_eq!(why(&format!("<a>{}</a>", "<b/>".repeat(1 << 16))), "too large");
+        // One long namespace that each of many elements would copy.
+        let long = format!("<a xmlns='{}'>{}</a>", "u".repeat(1 << 16), "<b/>".repeat(1 << 14));
+        assert_eq!(why(&long), "too large");
+        assert_eq!(why(&format!("<a>{}</a>", "&#".repeat(1 << 16))), "not XML: a broken reference, line 1");
+    }
+
+    #[test]
+    fn what_is_accepted_unfolds_less_than_tenfold() {
+        let big = format!("<a>{}</a>", "chữ &amp; nghĩa ".repeat(60_000));
+        let rows = format!(
+            "<a>{}</a>",
+            "<row><HoTen>Nguyễn Văn Mẫu</HoTen><NgaySinh>1942</NgaySinh></row>".repeat(5_000)
+        );
+        let packed: String = format!("<a>{}</a>", "<b c='' d='' e=''/>".repeat(4_000));
+        for (text, name) in [(big, "text"), (rows, "rows"), (packed, "packed")] {
+            let root = read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
+            let allowed = MEMORY_FLOOR_BYTES + text.len() * MEMORY_RATIO_MAX;
+            assert!(weight(&root) < allowed, "{name}: {} of {}", weight(&root), text.len());
+        }
+    }
 }

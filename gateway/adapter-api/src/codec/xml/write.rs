@@ -171,3 +171,121 @@ fn legal(text: &str) -> Result<(), Unfilled> {
         false => Err(Unfilled::because("a character that XML has no place for")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::codec::{Limits, decode, encode, print};
+    use crate::tree::{Coding, Element, Slot, Tree};
+    use crate::wire::Format;
+
+    fn text(text: &str) -> Tree {
+        Tree::Text(text.into())
+    }
+
+    fn object<const N: usize>(members: [(&str, Tree); N]) -> Tree {
+        Tree::Object(members.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    }
+
+    fn namespaces() -> Vec<(String, String)> {
+        [("t", "http://tempuri.org/"), ("q", "urn:q")]
+            .map(|(prefix, uri)| (prefix.into(), uri.into()))
+            .to_vec()
+    }
+
+    fn xml(tree: &Tree) -> String {
+        String::from_utf8(encode(Format::Xml, tree, &namespaces()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_soap_request_prints_as_the_talks_have_it() {
+        let data = Tree::Encoded {
+            codings: vec![Coding::Xml],
+            inner: Box::new(object([(
+                "Inv",
+                object([("Ten", text("Thử & Con")), ("CusAddress", Tree::Null)]),
+            )])),
+        };
+        let body = object([(
+            "t:Issue",
+            object([
+                ("Account", Tree::Slot(Slot::Secret("account".into()))),
+                ("xml", data),
+                ("ngay", object([("Nam", text("1942"))])),
+            ]),
+        )]);
+        let printed = print(Format::Soap11, &body, &namespaces());
+        assert_eq!(
+            printed,
+            "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">
+  <soapenv:Body>
+    <t:Issue xmlns:t=\"http://tempuri.org/\">
+      <t:Account>‹secret account›</t:Account>
+      <t:xml>&lt;Inv&gt;&lt;Ten&gt;Thử &amp;amp; Con&lt;/Ten&gt;&lt;CusAddress/&gt;&lt;/Inv&gt;</t:xml>
+      <t:ngay>
+        <t:Nam>1942</t:Nam>
+      </t:ngay>
+    </t:Issue>
+  </soapenv:Body>
+</soapenv:Envelope>"
+        );
+    }
+
+    #[test]
+    fn json_prints_as_the_talks_have_it() {
+        let body = object([
+            ("module", text("LTKT")),
+            ("none", Tree::Null),
+            (
+                "rows",
+                Tree::List(vec![object([
+                    ("id", Tree::Number("1".into())),
+                    ("f", Tree::Slot(Slot::Document("sha256:3f2a…".into()))),
+                ])]),
+            ),
+            ("empty", Tree::List(vec![])),
+            ("nothing", Tree::Object(vec![])),
+        ]);
+        let printed = "{
+ \"module\": \"LTKT\",
+ \"none\": null,
+ \"rows\": [
+  {
+   \"id\": 1,
+   \"f\": \"‹document sha256:3f2a… as base64›\"
+  }
+ ],
+ \"empty\": [],
+ \"nothing\": {}
+}";
+        assert_eq!(print(Format::Json, &body, &[]), printed);
+    }
+
+    #[test]
+    fn a_prefix_is_declared_where_it_is_first_in_force() {
+        let tree = object([(
+            "r",
+            object([
+                ("t:a", Tree::Null),
+                (
+                    "t:b",
+                    object([("@q:k", text("1\n\"<")), ("c", Tree::List(vec![text("x"), Tree::Bool(true)]))]),
+                ),
+            ]),
+        )]);
+        assert_eq!(
+            xml(&tree),
+            "<r><t:a xmlns:t=\"http://tempuri.org/\"/><t:b xmlns:t=\"http://tempuri.org/\" xmlns:q=\"urn:q\" q:k=\"1&#10;&quot;&lt;\"><t:c>x</t:c><t:c>true</t:c></t:b></r>"
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let tree = object([("a", object([("@k", text("\t\r\n'\"<>&")), (".", text(" ]]> \r\n & ữ "))]))]);
+        let written = xml(&tree);
+        let Ok(Tree::Element(document)) = decode(Format::Xml, written.as_bytes(), &Limits::default()) else {
+            panic!("{written}");
+        };
+        let Element { attributes, text, .. } = &document.children[0];
+        assert_eq!((attributes[0].value.as_str(), text.as_str()), ("\t\r\n'\"<>&", " ]]> \r\n & ữ "));
+    }
+}
