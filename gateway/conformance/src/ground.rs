@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use adapter_api::agency::{Agency, ExchangePlan, Operation};
 use adapter_api::declarative::Declarative;
-use adapter_api::diagnostic::Diagnostic;
+use adapter_api::diagnostic::{Diagnostic, Place};
 use adapter_api::schema::{Schemas, ServiceShape};
-use adapter_api::{Adapter, Call, Exchange, Kind, Tree, WireRequest};
+use adapter_api::language::syntax::Test;
+use adapter_api::{Adapter, Call, Exchange, Inbound, Kind, Received, Tree, WireRequest};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, End, Next, RawReply, SENDS_MAX, Way, next};
+use crate::laws::is_phrase;
 use crate::wire;
 
 /// The side of a service that a value stands on.
@@ -39,6 +41,10 @@ pub struct Ground<'a> {
     pub validator: Option<&'a Validator>,
     /// Every ending of every talk.
     pub conversations: &'a [Conversation],
+    /// The messages of its talks.
+    pub heard: &'a [Inbound],
+    /// What they were taken to mean.
+    pub received: &'a [Received],
     /// Good replies by exchange, for conversations that were led astray and ask on.
     pub pool: BTreeMap<String, RawReply>,
     /// Replies put in the place of told ones.
@@ -133,7 +139,23 @@ impl<'a> Ground<'a> {
         (Way::Endless, sent)
     }
 
-    /// Conversations that ended in a true answer, each with the end.
+    /// Where the rule stands that decided a conversation.
+    pub fn decided_by(&self, conversation: &Conversation) -> Option<Place> {
+        self.declarative.trace(&conversation.call, &conversation.said).rules.pop().map(|hit| hit.place)
+    }
+
+    /// The parts of a text that an exchange's patterns find and that read like words; bytes from and to.
+    pub fn matched_phrases(&self, exchange: &str, text: &str) -> Vec<(usize, usize)> {
+        let rules = self.plan(exchange).map(|plan| plan.rules.as_slice()).unwrap_or_default();
+        let tests = rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
+        let found = tests.filter_map(|test| match test {
+            Test::Matches(pattern) => pattern.find(text),
+            Test::In(_) | Test::Contains(_) | Test::Same(_) | Test::Exists(_) | Test::Empty(_) => None,
+        });
+        found.filter(|found| is_phrase(found.as_str())).map(|found| (found.start(), found.end())).collect()
+    }
+
+    /// Conversations that ended in a true answer.
     pub fn answered(&self) -> impl Iterator<Item = &'a Conversation> {
         self.conversations.iter().filter(|conversation| matches!(conversation.end, End::Outcome(_)))
     }

@@ -3,12 +3,40 @@
 pub mod answers;
 pub mod asking;
 pub mod coverage;
+mod dates;
 pub mod hostile;
+mod judge;
 pub mod mutated;
+mod phrases;
 pub mod secrecy;
 pub mod subject;
-pub mod trial;
 pub mod unknown;
+mod words;
+
+use adapter_api::diagnostic::Diagnostic;
+
+use crate::ground::Ground;
+
+pub(crate) use phrases::is_phrase;
+
+/// Tries the laws that need talks; L1 and L3 are told where talks are read and replayed.
+pub fn check_all(ground: &Ground<'_>) -> Vec<Diagnostic> {
+    let laws: [fn(&Ground<'_>) -> Vec<Diagnostic>; 12] = [
+        coverage::talks,
+        answers::check,
+        asking::deterministic,
+        asking::bounded,
+        hostile::check,
+        unknown::check,
+        coverage::repeats,
+        secrecy::check,
+        subject::check,
+        asking::reaches_the_wire,
+        coverage::rules,
+        mutated::check,
+    ];
+    laws.iter().flat_map(|law| law(ground)).collect()
+}
 
 /// One law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,18 @@
 //! Nothing here runs in the gateway. It knows `adapter-api` only; [`disk`] alone reads files, for the two tools that
 //! need it: `lienthong check` and `cargo test -p adapters`.
 
-pub mod conversation;
+pub mod folder;
+pub mod talk;
+pub mod replay;
 pub mod difference;
 pub mod ending;
-pub mod replay;
-pub mod spot;
-
-pub mod talk;
+pub mod conversation;
 pub mod wire;
+pub mod spot;
+pub mod ground;
+pub mod laws;
+pub mod report;
+
+pub use folder::{AgencyInput, check_folder, update_talks};
+pub use ground::{Side, Validator};
+pub use report::{Exit, Report};
