@@ -1,6 +1,7 @@
 //! Simulated agencies (the other side of the wire).
 
 mod civil_register;
+mod civil_status;
 mod handle;
 mod lgsp;
 mod misbehaviour;
@@ -11,6 +12,7 @@ mod wire;
 mod xml;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc as blocking};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,6 +30,7 @@ pub use pki::Pki;
 pub use wire::script::Times;
 pub use wire::tally::{Counts, Moment};
 
+use civil_status::CivilStatus;
 use lgsp::{Lgsp, Route};
 use residence::Residence;
 use wire::http::{Reply, Request};
@@ -133,6 +136,7 @@ impl From<rustls::Error> for StartError {
 #[derive(Debug)]
 pub struct Simulators {
     residence: Handle,
+    civil_status: Handle,
     lgsp: Handle,
     elsewhere: Handle,
     expire_tokens: Expire,
@@ -185,6 +189,12 @@ impl Simulators {
     #[must_use]
     pub fn residence(&self) -> &Handle {
         &self.residence
+    }
+
+    /// The civil-status agency, behind the carrier.
+    #[must_use]
+    pub fn civil_status(&self) -> &Handle {
+        &self.civil_status
     }
 
     /// The carrier.
@@ -307,12 +317,20 @@ fn open(options: Options) -> Result<Simulators, StartError> {
     let residence =
         Doorway::new(Party::Residence, "https", started, &away)?.inhabit(Arc::new(residence), Some(tls));
     let carrier = Doorway::new(Party::Lgsp, "http", started, &away)?;
-    let routes: Vec<Route> = Vec::new();
+    let at_carrier = carrier.site.base_url.clone();
+    let civil_status = Arc::new(site(Party::CivilStatus, at_carrier, started, &away, None));
+    let agency = CivilStatus { register: Arc::clone(&register), numbers_as_text: AtomicBool::new(false) };
+    let routes = vec![Route {
+        prefix: civil_status::PREFIX,
+        site: Arc::clone(&civil_status),
+        agency: Arc::new(agency),
+    }];
     let lgsp = Arc::new(Lgsp::new(credentials.clone(), options.token_lives, routes));
     let expire_tokens = Expire(Arc::clone(&lgsp));
     let lgsp = carrier.inhabit(lgsp, None);
     Ok(Simulators {
         residence,
+        civil_status: Handle::new(civil_status),
         lgsp,
         elsewhere,
         expire_tokens,

@@ -113,15 +113,16 @@ impl Misbehaviour {
     /// Whether this party has this way to fail.
     #[must_use]
     pub fn applies_to(&self, party: Party) -> bool {
-        use Party::{CivilStatus, Lgsp, Residence};
+        use Party::{CivilStatus, Elsewhere, Lgsp, Residence};
         match self {
-            M::WrongServerCertificate | M::WrongNamespace => party == Residence,
+            _ if party == Elsewhere => false,
+            M::WrongServerCertificate | M::WrongNamespace | M::Busy => party == Residence,
             M::CloseAtAccept => party != CivilStatus,
             M::OkWithError | M::TwoPeople | M::WrongPerson | M::UnknownState => party != Lgsp,
-            M::SignatureRefused | M::Busy | M::Doctype => party != Lgsp,
+            M::SignatureRefused | M::Doctype => party != Lgsp,
             M::ExpiredToken => party != Residence,
             M::IpDisallowed => party == CivilStatus,
-            _ => matches!(party, CivilStatus | Lgsp | Residence),
+            _ => true,
         }
     }
 
@@ -141,9 +142,16 @@ impl Misbehaviour {
         }
     }
 
-    /// Whether the operation can show it: a token call has no bearer token to expire.
+    /// Whether the operation can show it: an answer of yes or no names nobody, a token call has no bearer token
+    /// to expire, a record has no state, a state has no XML inside.
     pub(crate) fn reaches(&self, operation: &str) -> bool {
-        *self != M::ExpiredToken || operation != "token"
+        match self {
+            M::WrongPerson => operation != "XacThucThongTinCongDan",
+            M::ExpiredToken => operation != "token",
+            M::UnknownState => !matches!(operation, "traDanhSachHoSo" | "traCuuSoHoTich"),
+            M::Doctype => operation != "traTrangThaiHoSo",
+            _ => true,
+        }
     }
 
     fn words(&self) -> (&'static str, &'static str, &'static str) {

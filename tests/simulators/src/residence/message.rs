@@ -89,6 +89,7 @@ pub(super) fn read(body: &[u8], operation: Operation) -> Result<Ask, Refusal> {
     }
     let id = match fields.optional("SoDinhDanh")? {
         Some(id) => digits(id, 12)?,
+        None if fields.comes_later("SoDinhDanh") => return Err(fields.out_of_place("SoDinhDanh")),
         None => digits(fields.required("SoCMND")?, 9)?,
     };
     let name = fields.required("HoVaTen")?;
@@ -182,9 +183,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    fn comes_later(&self, name: &str) -> bool {
+        self.left.clone().any(|element| element.name == name)
+    }
+
     fn out_of_place(&self, name: &str) -> Refusal {
-        let later = self.left.clone().any(|element| element.name == name);
-        let reason = if later { "element-order" } else { "missing-element" };
+        let reason = if self.comes_later(name) { "element-order" } else { "missing-element" };
         Refusal::client(reason, format!("Thiếu {name} ở đúng vị trí"))
     }
 

@@ -8,7 +8,7 @@ use simulators::{Born, Options, Person, Simulators};
 
 pub struct World {
     pub sims: Simulators,
-    _folder: tempfile::TempDir,
+    pub _folder: tempfile::TempDir,
 }
 
 impl std::ops::Deref for World {
@@ -121,4 +121,51 @@ pub async fn ask_with(
 
 pub async fn ask(sims: &Simulators, operation: &str, person: &Person) -> (u16, String) {
     ask_with(sims, &ours(sims), operation, query(operation, person)).await
+}
+
+pub fn http() -> reqwest::Client {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.retry(reqwest::retry::never()).build().unwrap()
+}
+
+pub fn basic(key: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{key}:{secret}")))
+}
+
+pub fn token_call(sims: &Simulators, client: &reqwest::Client) -> reqwest::RequestBuilder {
+    let credentials = sims.credentials();
+    client
+        .post(format!("{}/token", sims.lgsp().base_url()))
+        .header("Authorization", basic(&credentials.consumer_key, &credentials.consumer_secret))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("grant_type=client_credentials")
+}
+
+pub async fn token(sims: &Simulators, client: &reqwest::Client) -> String {
+    let reply = token_call(sims, client).send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    let body: serde_json::Value = reply.json().await.unwrap();
+    body["access_token"].as_str().unwrap().to_owned()
+}
+
+pub fn civil_call(
+    sims: &Simulators,
+    client: &reqwest::Client,
+    operation: &str,
+    token: &str,
+    body: &serde_json::Value,
+) -> reqwest::RequestBuilder {
+    client
+        .post(format!("{}/apiHoTichTuPhap/{operation}", sims.lgsp().base_url()))
+        .bearer_auth(token)
+        .header("Content-Type", "application/json")
+        .body(body.to_string())
+}
+
+/// Asks civil status with a fresh token; status and body.
+pub async fn civil(sims: &Simulators, operation: &str, body: serde_json::Value) -> (u16, serde_json::Value) {
+    let client = http();
+    let token = token(sims, &client).await;
+    let reply = civil_call(sims, &client, operation, &token, &body).send().await.unwrap();
+    (reply.status().as_u16(), reply.json().await.unwrap())
 }
