@@ -1,4 +1,61 @@
-//! Simulated agencies (the other side of the wire).
+//! The other side of the wire: the agencies, played over real sockets on loopback.
+//!
+//! Written from `reference/interfaces.md` alone and from no other crate of the workspace, so that a mistake on one
+//! side cannot hide on the other. The agencies are *strict* (each refusal has a test), can be told to *misbehave*
+//! ([`Misbehaviour`]), and *count* every request ([`Counts`]). They run on threads of their own; [`Simulators::start`]
+//! may be called from a plain test, an async test or a program, and dropping the value ends everything, hangs too.
+//!
+//! ```
+//! use simulators::{Misbehaviour, Options, Simulators, Times};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let sims = Simulators::start(Options::new(folder.path()))?;
+//! let person = sims.register().year_only();
+//! assert_eq!(person.born.iso(), "1942");
+//! // The next look-up hangs; everything else is answered.
+//! sims.residence().misbehave_on("TraCuuThongTinCongDan", Misbehaviour::Hang, Times::Once)?;
+//! // ... the gateway at work, pointed at sims.residence().base_url() with sims.pki() and sims.credentials() ...
+//! sims.residence().behave()?;
+//! assert_eq!(sims.residence().requests_of("TraCuuThongTinCongDan"), 0);
+//! sims.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Endpoints
+//!
+//! | party | where | what | basis |
+//! |---|---|---|---|
+//! | `residence` | `POST {https}/TraCuuThongTinCongDan` | one citizen, MaTichHop 037 | \[SRC\] section 8 |
+//! | `residence` | `POST {https}/XacThucThongTinCongDan` | `TonTai`, MaTichHop 034 | name \[SRC\], wire \[SIM\] B.1 |
+//! | `residence` | `POST {https}/CungCapThongTinHoGiaDinh` | a household, MaTichHop 033 | name \[SRC\], wire \[SIM\] B.1 |
+//! | `lgsp` | `POST {http}/token` | WSO2 client credentials | \[SRC\] 3.1, fault codes \[BG\] |
+//! | `civil-status` | `POST {http}/apiHoTichTuPhap/traTrangThaiHoSo` | a dossier's state | states \[SRC\], path and shape \[SIM\] B.2 |
+//! | `civil-status` | `POST {http}/apiHoTichTuPhap/traDanhSachHoSo` | records by dossier code | \[SRC\] 6.1, shape B.2 |
+//! | `civil-status` | `POST {http}/apiHoTichTuPhap/traCuuSoHoTich` | records by book and number | \[SIM\] B.2 |
+//!
+//! Residence wants a client certificate of [`Pki::ca`]; civil status is reached through the carrier only.
+//! To add an agency: one file with an `Agency`, one `Party`, and a door or a `Route` in `open`.
+//!
+//! # Where the document leaves a choice
+//!
+//! * **Signature** (3.4): `sha256hex(service-url + user + timestamp + secret key)` with nothing between; the
+//!   service-url is the whole URL, `https://127.0.0.1:PORT/TraCuuThongTinCongDan`; `Timestamp` in epoch seconds or
+//!   milliseconds, ±300 s. `SOAPAction` must be there, as `""` or empty; `Content-Type` is `application/xml` or
+//!   `text/xml`. A wrong `ApiKey` or `X-Road-Client` is refused like a wrong signature (001).
+//! * **Faults**: 001 to 005 travel as SOAP faults with HTTP 500; anything wrong with the message itself is `S:Client`.
+//!   The fault texts are \[SIM\]. The signature is looked at before the message, the officer and procedure after it.
+//! * **Optional request elements** (MaDonVi, TaiKhoan, SoDienThoai) and `SoCMND` are taken by all three operations.
+//! * **Replies** of C06 stand directly in the SOAP body. `ChuHo`, `Cha`, `Me`, `VoChong` carry `HoVaTen` as text;
+//!   citizens and members carry its three parts. `MaQuanHuyen` is there and empty in new addresses. Where the person
+//!   has no residence, `ThuongTru` and `NoiOHienTai` are missing.
+//! * **Birth dates** of C06 are a day or a year (`Nam`); a known month without a day is answered and asked as its year.
+//! * **Civil status** tells numbers (`status`, `errorCode`) as numbers and as text by turns (18.2). Nothing found is
+//!   `status` 0 with errorCode 201, or `status` 1 with `value: []`; always the same way for the same question.
+//!   A missing field is 200 RECORD_UNCOMPLETE, a wrong type, an unknown field or module 302, no JSON 500.
+//! * **Dates inside `data`**: of persons `dd.MM.yyyy` (or `MM.yyyy`, `yyyy`), of papers `yyyyMMdd`; beside it,
+//!   `ngayDangKy` is `yyyy-MM-dd`. Ethnicity and nationality are names, as in the only public answer (A.2).
+//! * **The carrier** lets an agency's misbehaviour through byte for byte; only a refusing agency is answered by the
+//!   carrier itself (503, 101503 \[BG\]). Its own misbehaviour falls on `/token` and on every agency behind it.
 
 mod civil_register;
 mod civil_status;

@@ -251,8 +251,9 @@ async fn converse<S: Resettable>(house: &House, mut stream: S, mut refresh: watc
     let mut buffer = Vec::new();
     loop {
         let request = tokio::select! {
-            // A connection with half a request is not idle, but losing it here is what a closing door does.
-            _ = refresh.changed() => return,
+            // First the door: once it has moved, nothing more is taken from a connection that was idle then.
+            biased;
+            _ = refresh.changed() => return perform::close(&mut stream).await,
             request = http::read_request(&mut stream, &mut buffer) => request,
         };
         let after = match request {
