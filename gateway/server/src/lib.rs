@@ -1,1 +1,6 @@
 //! (being written)
+
+pub mod audit_log;
+pub mod chance;
+pub mod clock;
+pub mod hex;
