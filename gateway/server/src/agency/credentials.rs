@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use super::settings::{CredentialValues, DigestPart, Party, Signature};
 use super::Link;
 use crate::config::ConfigError;
+use crate::hex;
 
 /// A token is renewed this long before its end, or a tenth of its life if that is less.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
@@ -236,7 +237,7 @@ fn sign(
         DigestPart::SecretKey => secret_key.as_str(),
     };
     let joined: String = signature.digest.iter().map(part).collect();
-    let print = hex(digest::digest(&digest::SHA256, joined.as_bytes()).as_ref());
+    let print = hex::lower(digest::digest(&digest::SHA256, joined.as_bytes()).as_ref());
     put(headers, "timestamp", &timestamp)?;
     put(headers, "authorization", &format!("Basic {}", STANDARD.encode(format!("{user}:{print}"))))?;
     put(headers, "x-road-client", &value(credential, "x_road_client"))?;
@@ -271,9 +272,4 @@ fn put(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Fault> {
     value.set_sensitive(true);
     headers.insert(header, value);
     Ok(())
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

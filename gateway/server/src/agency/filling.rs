@@ -4,8 +4,8 @@ use adapter_api::{Slot, Tree};
 use aws_lc_rs::{digest, hmac};
 use secrecy::ExposeSecret;
 
-use super::credentials::hex;
 use super::settings::Party;
+use crate::hex;
 
 /// What a slot becomes; the error names the place, never a value.
 pub fn fill(slot: &Slot, party: &Party) -> Result<Tree, &'static str> {
@@ -32,11 +32,11 @@ pub fn seal(body: &mut Tree, name: &str, party: &Party) -> Result<(), &'static s
     let sealed = match seal.algorithm.as_str() {
         "sha256-hex" => {
             let joined = format!("{}{}{key}", fields.join(&seal.join), seal.join);
-            hex(digest::digest(&digest::SHA256, joined.as_bytes()).as_ref())
+            hex::lower(digest::digest(&digest::SHA256, joined.as_bytes()).as_ref())
         }
         "hmac-sha256-hex" => {
             let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
-            hex(hmac::sign(&key, fields.join(&seal.join).as_bytes()).as_ref())
+            hex::lower(hmac::sign(&key, fields.join(&seal.join).as_bytes()).as_ref())
         }
         _ => return Err("seal"),
     };
