@@ -105,7 +105,7 @@ fn read_agencies(
     blocks: Option<&BTreeMap<String, AgencyBlock>>,
 ) -> Result<BTreeMap<String, Arc<Agency>>, Vec<ConfigError>> {
     let folder = main.path(&main.folders.adapters);
-    let folders = conformance::disk::read_folders(&folder)
+    let folders = crate::agency_folders::read(&folder)
         .map_err(|error| vec![ConfigError::unfit(&folder, error.to_string())])?;
     let mut findings = Vec::new();
     let mut agencies = BTreeMap::new();
