@@ -95,7 +95,7 @@ impl Check {
 
     fn print(&self, reports: &[Report]) {
         match self.format {
-            Format::Text => reports.iter().for_each(|report| say(report.text(Colour::Never).trim_end())),
+            Format::Text => reports.iter().for_each(|report| say(report.text(Colour::default()).trim_end())),
             Format::Json => {
                 let all: Vec<_> = reports.iter().map(Report::json).collect();
                 say(&serde_json::Value::Array(all).to_string());
