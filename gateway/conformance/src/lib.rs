@@ -14,6 +14,8 @@ pub mod spot;
 pub mod ground;
 pub mod laws;
 pub mod report;
+pub mod lineage;
+pub mod disk;
 
 pub use folder::{AgencyInput, check_folder, update_talks};
 pub use ground::{Side, Validator};

@@ -9,7 +9,7 @@ use super::words::{Names, Words};
 use super::{dates, phrases};
 use crate::conversation::Conversation;
 use crate::ground::Ground;
-use crate::spot::{Content, Edit, Spot, altered, spots};
+use crate::spot::{Content, Edit, Hop, Spot, altered, spots};
 
 /// One alteration of one place.
 pub struct Alteration {
@@ -24,7 +24,8 @@ pub struct Alteration {
 /// Tries every alteration of every reply of every conversation that was truly answered.
 pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for conversation in ground.answered() {
+    // A login's answer goes into secrets, which are text; it has no schema to hold it against.
+    for conversation in ground.answered().filter(|conversation| ground.operation(&conversation.call).is_some()) {
         for (index, exchange) in conversation.said.iter().enumerate() {
             let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else { continue };
             let words = Words::of(ground.agency, plan);
@@ -68,13 +69,20 @@ fn has_phrase_tests(words: &Words<'_>) -> Names {
     names
 }
 
+fn is_inner_root(spot: &Spot) -> bool {
+    matches!(spot.hops.as_slice(), [.., Hop::Inner(_), Hop::Child(_)])
+}
+
 /// What is done to a place.
 fn alterations(spot: &Spot, emptied: &Names) -> Vec<Alteration> {
     let less = Leave { less: true, ..Leave::default() };
     let mut all = Vec::new();
     // An XML list without rows is the parent without them: only there does taking a row away truly mean "none".
     let absent = spot.is_item() || (spot.is_xml() && emptied.contains(&spot.name));
-    all.push(Alteration { what: "removed", edit: Edit::Remove, leave: Leave { absent, ..less } });
+    // Without its root a carried document is an empty text: that is another reply, not a field less.
+    if !is_inner_root(spot) {
+        all.push(Alteration { what: "removed", edit: Edit::Remove, leave: Leave { absent, ..less } });
+    }
     if !spot.is_item() {
         let leave = Leave { rows_again: true, ..Leave::default() };
         all.push(Alteration { what: "doubled", edit: Edit::Double, leave });
