@@ -5,7 +5,7 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::language::syntax::Test;
 
 use super::judge::{Leave, complaint};
-use super::words::{Names, Words};
+use super::words::{Names, Words, leads_to};
 use super::{dates, phrases};
 use crate::conversation::Conversation;
 use crate::ground::Ground;
@@ -63,7 +63,7 @@ fn has_phrase_tests(words: &Words<'_>) -> Names {
     let mut names = Names::new();
     for condition in words.rules().flat_map(|rule| &rule.when.conditions) {
         if condition.tests.iter().any(|test| matches!(test, Test::Contains(_) | Test::Matches(_))) {
-            words.add_path(&condition.path, &mut names, 0);
+            names.extend(words.trails(&condition.path, true, 0));
         }
     }
     names
@@ -78,7 +78,7 @@ fn alterations(spot: &Spot, emptied: &Names) -> Vec<Alteration> {
     let less = Leave { less: true, ..Leave::default() };
     let mut all = Vec::new();
     // An XML list without rows is the parent without them: only there does taking a row away truly mean "none".
-    let absent = spot.is_item() || (spot.is_xml() && emptied.contains(&spot.name));
+    let absent = spot.is_item() || (spot.is_xml() && leads_to(emptied, spot));
     // Without its root a carried document is an empty text: that is another reply, not a field less.
     if !is_inner_root(spot) {
         all.push(Alteration { what: "removed", edit: Edit::Remove, leave: Leave { absent, ..less } });
