@@ -14,6 +14,7 @@ use adapter_api::schema::read::{read_definition, read_service};
 use serde_json::Value;
 
 use crate::folder::AgencyInput;
+use crate::ground::Effort;
 
 /// One file: mappings are a few hundred lines, a talk's largest reply some 100 kB.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -41,6 +42,7 @@ impl Disk {
             schemas: Arc::clone(&self.schemas),
             coded: None,
             validator: None,
+            effort: Effort::Full,
         })
     }
 }

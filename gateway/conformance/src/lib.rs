@@ -18,5 +18,5 @@ pub mod lineage;
 pub mod disk;
 
 pub use folder::{AgencyInput, check_folder, update_talks};
-pub use ground::{Side, Validator};
+pub use ground::{Effort, Side, Validator};
 pub use report::{Exit, Report};
