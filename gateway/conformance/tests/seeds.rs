@@ -479,10 +479,12 @@ const CODED: [CodedSeed; 9] = [
         "L5",
     ),
     (
-        "a conversation that goes on as long as the agency answers",
+        "pages without an end as long as the agency sends rows",
         "dossier",
         |inner, call, said| match inner.next(call, said) {
-            Ok(Step::Done(Outcome::Absent)) => inner.next(call, &[]),
+            Ok(Step::Done(_)) | Err(_) if said.last().is_some_and(|page| page.reply.text.contains("\"id\"")) => {
+                inner.next(call, &[])
+            }
             other => other,
         },
         "L6",
