@@ -1,4 +1,5 @@
 //! The mapping language's trial files (eight agencies, 33 talks with 61 endings) through reader and replay.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! Seeded author's mistakes: two sound agencies, and every mistake of the list sown into them one at a time.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -69,9 +69,12 @@ impl<'a> Words<'a> {
         names
     }
 
+    /// Adds the names compared with codes; `top` tests are rules, others guards, where a pattern asks for a form, not a code.
     fn add_codes(&self, when: &Conditions, names: &mut Names, top: bool) {
         for condition in &when.conditions {
-            if condition.tests.iter().any(|test| matches!(test, Test::In(_) | Test::Matches(_))) {
+            let is_code =
+                |test: &Test| matches!(test, Test::In(_)) || (top && matches!(test, Test::Matches(_)));
+            if condition.tests.iter().any(is_code) {
                 names.extend(self.trails(&condition.path, top, 0));
             }
         }
