@@ -18,8 +18,8 @@ pub struct Replay {
     pub conversations: Vec<Conversation>,
     /// What an inbound message was taken to mean.
     pub received: Option<(Inbound, Received)>,
-    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and every reply
-    /// untouched: the agency's words are evidence.
+    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and
+    /// every reply untouched: the agency's words are evidence.
     pub rewritten: String,
 }
 

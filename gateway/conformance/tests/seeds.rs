@@ -57,7 +57,8 @@ fn the_sound_agencies_are_green() {
     }
 }
 
-/// One mistake: what is changed in which file, and the finding that must come, with the line it must point at.
+/// One mistake: what is changed in which file, and the finding that must come, with the line it must point
+/// at.
 struct Seed {
     name: &'static str,
     agency: &'static str,

@@ -9,7 +9,8 @@ use crate::conversation::{Conversation, End};
 use crate::ending::outcome_value;
 use crate::ground::{Ground, Side};
 
-/// Births and deaths before this year stand in no register that answers today (the civil registers begin later).
+/// Births and deaths before this year stand in no register that answers today (the civil registers begin
+/// later).
 const YEAR_MIN: i32 = 1850;
 /// Fields that tell a moment of a life: never later than the call.
 const LIFE_DATES: [&str; 2] = ["birth_date", "died_on"];
