@@ -11,7 +11,7 @@ use adapter_api::schema::Schemas;
 use adapter_api::{Adapter, Inbound, Received};
 
 use crate::conversation::Conversation;
-use crate::ground::{Ground, Validator};
+use crate::ground::{Effort, Ground, Validator};
 use crate::laws;
 use crate::replay::replay;
 use crate::report::{Counts, Report};
@@ -29,6 +29,8 @@ pub struct AgencyInput {
     pub coded: Option<Arc<dyn Adapter>>,
     /// The caller's JSON Schema validator, if it has one.
     pub validator: Option<Arc<Validator>>,
+    /// How much is tried.
+    pub effort: Effort,
 }
 
 /// A talk's file as the adapter would write it now.
@@ -56,11 +58,8 @@ pub fn check_folder(input: &AgencyInput) -> Report {
     let talks = read_talks(input, &mut report.findings);
     let played = stage.play(&talks, false);
     report.findings.extend(played.findings);
-    report.counts = Counts {
-        talks: talks.len(),
-        endings: played.conversations.len() + played.heard.len(),
-        trials: 0,
-    };
+    report.counts =
+        Counts { talks: talks.len(), endings: played.conversations.len() + played.heard.len(), trials: 0 };
     let ground = Ground {
         agency: &agency,
         adapter: stage.adapter(),
@@ -70,6 +69,7 @@ pub fn check_folder(input: &AgencyInput) -> Report {
         conversations: &played.conversations,
         heard: &played.heard,
         received: &played.received,
+        effort: input.effort,
         pool: Ground::pool_of(&played.conversations),
         trials: Cell::new(0),
     };
@@ -79,14 +79,17 @@ pub fn check_folder(input: &AgencyInput) -> Report {
     report
 }
 
-/// Rewrites the talks of a folder: what is sent and how it ends, never what the agency says. Only those that change.
+/// Rewrites the talks of a folder: what is sent and how it ends, never what the agency says. Only those
+/// that change.
 pub fn update_talks(input: &AgencyInput) -> Vec<Rewritten> {
     let (Some(agency), _) = agency::parse(&input.folder) else { return Vec::new() };
     let agency = Arc::new(agency);
     let stage = Stage::of(input, &agency);
     let talks = read_talks(input, &mut Vec::new());
     let played = stage.play(&talks, true);
-    let before = |name: &str| input.talks.iter().find(|source| &*source.name == name).map(|source| source.text.as_str());
+    let before = |name: &str| {
+        input.talks.iter().find(|source| &*source.name == name).map(|source| source.text.as_str())
+    };
     played.rewritten.into_iter().filter(|talk| before(&talk.name) != Some(&talk.text)).collect()
 }
 
@@ -164,7 +167,12 @@ impl<'a> Stage<'a> {
         };
         let operation = operation_of(self.agency, named);
         if operation.is_none() {
-            let finding = Diagnostic::error("L1", &talk.place(line), named.as_str(), "the agency has no such operation or message");
+            let finding = Diagnostic::error(
+                "L1",
+                &talk.place(line),
+                named.as_str(),
+                "the agency has no such operation or message",
+            );
             findings.push(finding.help("name the service, `residence.person`, or AGENCY.OPERATION"));
         }
         operation
@@ -173,7 +181,8 @@ impl<'a> Stage<'a> {
 
 /// The operation called so: by its service, or by agency and name; a login is called by its exchange.
 pub fn operation_of(agency: &Agency, named: &str) -> Option<String> {
-    let by_service = agency.operations.iter().find(|(_, operation)| operation.service.as_deref() == Some(named));
+    let by_service =
+        agency.operations.iter().find(|(_, operation)| operation.service.as_deref() == Some(named));
     let (_, name) = named.split_once('.')?;
     by_service
         .map(|(name, _)| name.clone())

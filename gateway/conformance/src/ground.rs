@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use adapter_api::agency::{Agency, ExchangePlan, Operation};
 use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::{Diagnostic, Place};
-use adapter_api::schema::{Schemas, ServiceShape};
 use adapter_api::language::syntax::Test;
+use adapter_api::schema::{Schemas, ServiceShape};
 use adapter_api::{Adapter, Call, Exchange, Inbound, Kind, Received, Tree, WireRequest};
 use serde_json::Value;
 
@@ -24,8 +24,20 @@ pub enum Side {
     Answer,
 }
 
-/// A full JSON Schema validator, brought by the caller: service, side, value; what does not fit, in its words.
+/// A full JSON Schema validator, brought by the caller: service, side, value; what does not fit, in its
+/// words.
 pub type Validator = dyn Fn(&str, Side, &Value) -> Vec<String> + Send + Sync;
+
+/// How much is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// Everything.
+    #[default]
+    Full,
+    /// Everything but the 10 MB replies, which take longer than all else together: for an author who saves
+    /// and looks.
+    Quick,
+}
 
 /// What the laws stand on.
 pub struct Ground<'a> {
@@ -45,6 +57,8 @@ pub struct Ground<'a> {
     pub heard: &'a [Inbound],
     /// What they were taken to mean.
     pub received: &'a [Received],
+    /// How much is tried.
+    pub effort: Effort,
     /// Good replies by exchange, for conversations that were led astray and ask on.
     pub pool: BTreeMap<String, RawReply>,
     /// Replies put in the place of told ones.
@@ -120,7 +134,13 @@ impl<'a> Ground<'a> {
         self.run(call, Vec::new(), replies, false)
     }
 
-    fn run(&self, call: &Call, mut said: Vec<Exchange>, told: &[RawReply], pooled: bool) -> (Way, Vec<WireRequest>) {
+    fn run(
+        &self,
+        call: &Call,
+        mut said: Vec<Exchange>,
+        told: &[RawReply],
+        pooled: bool,
+    ) -> (Way, Vec<WireRequest>) {
         let (mut told, mut sent) = (told.iter(), Vec::new());
         for _ in 0..SENDS_MAX {
             match next(self.adapter, call, &said) {
@@ -147,7 +167,8 @@ impl<'a> Ground<'a> {
     /// The parts of a text that an exchange's patterns find and that read like words; bytes from and to.
     pub fn matched_phrases(&self, exchange: &str, text: &str) -> Vec<(usize, usize)> {
         let rules = self.plan(exchange).map(|plan| plan.rules.as_slice()).unwrap_or_default();
-        let tests = rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
+        let tests =
+            rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
         let found = tests.filter_map(|test| match test {
             Test::Matches(pattern) => pattern.find(text),
             Test::In(_) | Test::Contains(_) | Test::Same(_) | Test::Exists(_) | Test::Empty(_) => None,

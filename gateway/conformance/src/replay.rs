@@ -3,7 +3,7 @@
 use adapter_api::diagnostic::Diagnostic;
 use adapter_api::{Adapter, Call, Exchange, Inbound, Received, WireRequest};
 
-use crate::conversation::{Conversation, End, Next, RawReply, SENDS_MAX, next};
+use crate::conversation::{Conversation, Next, RawReply, SENDS_MAX, next};
 use crate::difference::{self, Difference};
 use crate::ending;
 use crate::talk::{Opening, Section, Talk, Word};
@@ -18,8 +18,8 @@ pub struct Replay {
     pub conversations: Vec<Conversation>,
     /// What an inbound message was taken to mean.
     pub received: Option<(Inbound, Received)>,
-    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and every reply
-    /// untouched: the agency's words are evidence.
+    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and
+    /// every reply untouched: the agency's words are evidence.
     pub rewritten: String,
 }
 
@@ -124,9 +124,11 @@ impl Performance {
             Ok(received) => {
                 play.show(ending::event_section(&received));
                 let answers = &received.answers;
-                for (word, tree) in
-                    [("stored", &answers.stored), ("unknown", &answers.unknown), ("refused", &answers.refused)]
-                {
+                for (word, tree) in [
+                    ("stored", &answers.stored),
+                    ("unknown", &answers.unknown),
+                    ("refused", &answers.refused),
+                ] {
                     play.show(Section::new(Word::Answer, word, wire::print_answer(tree)));
                 }
                 play.received = Some((inbound, *received));
@@ -196,7 +198,8 @@ fn not_told(talk: &Talk, actual: &Section) -> Diagnostic {
         Word::Send => format!("the talk stops where the adapter goes on: `### send {}`", actual.head),
         _ => format!("the talk does not tell how it ends: `### {word} {}`", actual.head),
     };
-    Diagnostic::error("L3", &talk.place(line), word, message).help("add the agency's reply, or let --update write our part")
+    Diagnostic::error("L3", &talk.place(line), word, message)
+        .help("add the agency's reply, or let --update write our part")
 }
 
 fn other_turn(talk: &Talk, expected: &Section, actual: &Section) -> Diagnostic {
@@ -206,7 +209,15 @@ fn other_turn(talk: &Talk, expected: &Section, actual: &Section) -> Diagnostic {
         "the talk tells `### {told} {}`, the adapter says `### {said} {}`{body}",
         expected.head, actual.head
     );
-    Diagnostic::error("L3", &talk.place(expected.line), told, message)
+    Diagnostic::error("L3", &talk.place(expected.line), told, message).help(
+        match (expected.word, actual.word) {
+            (Word::Reply, Word::Send) => {
+                "--update writes what is sent before each reply; read it before you keep it"
+            }
+            (_, Word::Send) => "the adapter goes on where the talk ends: which rule should have held?",
+            _ => "which rule should have held? If the adapter is right, --update writes it",
+        },
+    )
 }
 
 fn as_finding(talk: &Talk, expected: &Section, difference: &Difference) -> Diagnostic {

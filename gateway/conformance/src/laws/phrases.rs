@@ -4,7 +4,7 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::language::syntax::{Rule, Test};
 
 use super::mutated::finding;
-use super::words::Names;
+use super::words::{Names, leads_to};
 use crate::conversation::{Conversation, End, Way};
 use crate::ground::Ground;
 use crate::spot::{Edit, altered, spots};
@@ -41,7 +41,7 @@ pub fn check(
         return findings;
     };
     let Ok(body) = &exchange.reply.body else { return findings };
-    for spot in spots(body).iter().filter(|spot| names.contains(&spot.name)) {
+    for spot in spots(body).iter().filter(|spot| leads_to(names, spot)) {
         let Some(text) = spot.text() else { continue };
         let mut places = phrases.iter().filter_map(|phrase| place_of(text, phrase)).collect::<Vec<_>>();
         places.extend(ground.matched_phrases(&exchange.name, text));
@@ -49,13 +49,15 @@ pub fn check(
             for negated in negations(text, from, to) {
                 // Read but not decisive: without it the same answer comes.
                 let removed = altered(body, &spot.hops, &Edit::Remove);
-                let unread = removed.is_some_and(|body| is_same(conversation, &ground.with_body(conversation, index, body)));
+                let unread = removed
+                    .is_some_and(|body| is_same(conversation, &ground.with_body(conversation, index, body)));
                 let Some(body) = altered(body, &spot.hops, &Edit::Text(negated.clone())) else { continue };
                 let way = ground.with_body(conversation, index, body);
                 if let (Way::Ended(End::Outcome(outcome)), false) = (&way, unread)
                     && outcome.is_success()
                 {
-                    let message = format!("`{}` negated, `{negated}`: still taken for `{}`", spot.path, outcome.word());
+                    let message =
+                        format!("`{}` negated, `{negated}`: still taken for `{}`", spot.path, outcome.word());
                     findings.push(finding(ground, conversation, index, message));
                 }
             }
@@ -81,8 +83,11 @@ fn place_of(text: &str, phrase: &str) -> Option<(usize, usize)> {
 }
 
 fn negations(text: &str, from: usize, to: usize) -> Vec<String> {
-    let (before, phrase, after) =
-        (text.get(..from).unwrap_or_default(), text.get(from..to).unwrap_or_default(), text.get(to..).unwrap_or_default());
+    let (before, phrase, after) = (
+        text.get(..from).unwrap_or_default(),
+        text.get(from..to).unwrap_or_default(),
+        text.get(to..).unwrap_or_default(),
+    );
     let mut all: Vec<String> = BEFORE.iter().map(|word| format!("{before}{word}{phrase}{after}")).collect();
     all.extend(AFTER.iter().map(|word| format!("{before}{phrase}{word}{after}")));
     all
