@@ -181,16 +181,16 @@ impl<'a> Checker<'a> {
         let Some(drawing) = self.agency.shapes.get(name) else {
             let help = meant(name, self.agency.shapes.keys().map(String::as_str));
             self.error("C2", (place, &scope.at), format!("there is no shape `{name}`"), help);
-            return Known::settled();
+            return Known::unknown();
         };
         if scope.shapes.contains(&name) {
-            return Known::settled();
+            return Known::unknown();
         }
         if !matches!(known.shape, Shape::Any | Shape::Object(_)) {
             let message =
                 format!("the shape `{name}` is drawn from an object, this is {}", describe(&known.shape));
             self.error("C3", (place, &scope.at), message, "name the object, or take each row with `each`");
-            return Known::settled();
+            return Known::unknown();
         }
         let maybe = known.maybe;
         let mut inner = scope.clone();

@@ -39,6 +39,8 @@ pub(super) enum Holder {
     Groups,
     /// Nobody: the agency's own words.
     Agency,
+    /// Nothing is known: a mistake has been reported.
+    Unknown,
 }
 
 /// What is known of a value before any call.
@@ -64,6 +66,11 @@ impl Known {
     /// A value of which nothing more is to be said.
     pub fn settled() -> Self {
         Known { settled: true, ..Known::of(Shape::Any, Words::Either, Holder::Agency) }
+    }
+
+    /// What a mistake leaves, so that it is told once.
+    pub fn unknown() -> Self {
+        Known { holder: Holder::Unknown, ..Known::settled() }
     }
 
     /// The caller's query.
@@ -114,6 +121,8 @@ pub(super) struct Scope<'a> {
     pub soft: bool,
     /// Inside `each` or `one`.
     pub row: bool,
+    /// What is drawn here is an outcome, not a fault.
+    pub outcome: bool,
     /// What is drawn here goes out to the agency.
     pub sending: bool,
     /// Paths that an enclosing `when` shows to be there.
@@ -139,6 +148,7 @@ impl<'a> Scope<'a> {
             at: at.into(),
             soft: false,
             row: false,
+            outcome: false,
             sending: false,
             guards: Vec::new(),
             shapes: Vec::new(),

@@ -17,7 +17,7 @@ pub(super) enum Mention<'a> {
 /// Everything an exchange mentions.
 pub(super) fn of_exchange(plan: &ExchangePlan) -> Vec<Mention<'_>> {
     let mut all = Vec::new();
-    for conditions in &plan.when {
+    if let Some(conditions) = &plan.when {
         of_conditions(conditions, &mut all);
     }
     of_rules(&plan.rules, &mut all);
@@ -82,7 +82,7 @@ fn of_form<'a>(form: &'a Form, all: &mut Vec<Mention<'a>>) {
         }
         Head::Each { source, item } => {
             of_expression(source, all);
-            for item in item {
+            if let Some(item) = item {
                 of_expression(item, all);
             }
         }
@@ -90,7 +90,7 @@ fn of_form<'a>(form: &'a Form, all: &mut Vec<Mention<'a>>) {
         Head::Secret(name) => all.push(Mention::Secret(name)),
         Head::Object(drawing) => of_drawing(drawing, all),
     }
-    for when in &form.modifiers.when {
+    if let Some(when) = &form.modifiers.when {
         of_conditions(when, all);
     }
     match &form.modifiers.convert {

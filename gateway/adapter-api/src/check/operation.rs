@@ -31,6 +31,10 @@ impl<'a> Checker<'a> {
             for (exchange, plan) in &plans {
                 self.exchange(exchange, plan, &conversation);
             }
+            // Of a conversation that is not whole nothing more can be said.
+            if plans.is_empty() || plans.len() < operation.exchanges.len() {
+                continue;
+            }
             self.order(name, operation, &plans);
             self.together_used(name, operation, &plans);
             self.paths_of_query("unused", &operation.unused, (name, operation), shape);

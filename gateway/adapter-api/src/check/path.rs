@@ -23,14 +23,17 @@ pub(super) fn bare(path: &Path) -> String {
 impl<'a> Checker<'a> {
     /// What a path gives here.
     pub(super) fn path(&mut self, path: &Path, place: &Place, scope: &Scope<'a>) -> Known {
-        let Some(mut known) = self.root(path, place, scope) else { return Known::settled() };
+        if scope.outcome {
+            self.no_raw_text(path, place, scope);
+        }
+        let Some(mut known) = self.root(path, place, scope) else { return Known::unknown() };
         for step in &path.steps {
             if let Some(prefix) = &step.prefix {
                 self.prefix(prefix, (place, &scope.at));
             }
             match self.step(known, step, (path, place), scope) {
                 Some(next) => known = next,
-                None => return Known::settled(),
+                None => return Known::unknown(),
             }
         }
         known
@@ -88,7 +91,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let known = self.let_value(name, scope);
-        if optional && !known.maybe && known.words != Words::Theirs && !known.settled {
+        if optional && !known.maybe && known.holder != Holder::Unknown {
             self.error("C4", spot, format!("`${name}` is never absent"), "drop the `?`");
         }
         if known.maybe && !optional && scope.way == Way::Write && !scope.soft {
@@ -98,16 +101,13 @@ impl<'a> Checker<'a> {
         Some(Known { maybe: optional, ..known })
     }
 
-    /// What a `let` gives; its findings were or will be reported where it stands.
+    /// What a `let` gives; its findings stand at its own place, however often it is used.
     fn let_value(&mut self, name: &'a str, scope: &Scope<'a>) -> Known {
-        let Some((way, expression)) = scope.talk.lets.get(name).copied() else { return Known::settled() };
+        let Some((way, expression)) = scope.talk.lets.get(name).copied() else { return Known::unknown() };
         if scope.lets.contains(&name) {
-            return Known::settled();
+            return Known::unknown();
         }
-        self.silent += 1;
-        let known = self.expression(expression, &scope.of_let(name, way), &Shape::Any);
-        self.silent -= 1;
-        known
+        self.expression(expression, &scope.of_let(name, way), &Shape::Any)
     }
 
     fn step(
@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
                 None => {
                     let help = meant(&step.name, properties.iter().map(|property| property.name.as_str()));
                     let (code, holder) = match known.holder {
-                        Holder::Query | Holder::Agency => ("C3", "the request schema"),
+                        Holder::Query | Holder::Agency | Holder::Unknown => ("C3", "the request schema"),
                         Holder::Groups => ("C3", "the pattern"),
                         Holder::Root(root) => ("C2", root),
                     };
@@ -213,7 +213,11 @@ fn fixed_root(name: &str, path: &Path, agency: &Agency, scope: &Scope<'_>) -> Re
         "cursor" if talk.pages.is_none() && !talk.feed => Err("the exchange has no pages"),
         "cursor" => Ok(Known { maybe: true, ..Known::theirs() }),
         "together" if !talk.together => Err("the operation does not say `together`"),
-        "together" => Ok(Known::of(Shape::List(Box::new(Shape::Any)), Words::Either, Holder::Agency)),
+        "together" => {
+            let row = Shape::Object(vec![property("reference", true, text())]);
+            let rows = Shape::List(Box::new(row));
+            Ok(Known::of(rows, Words::Either, Holder::Root("a row of `$together`")))
+        }
         "message" if !talk.inbound || scope.way == Way::Read => Err("only an answer to a message knows it"),
         "message" => Ok(Known::theirs()),
         _ => Err(""),

@@ -174,8 +174,8 @@ impl<'a> Checker<'a> {
     }
 
     /// A block of an outcome must not be cut out of the raw text, of which only the beginning is kept.
-    pub(super) fn no_raw_text(&mut self, path: &Path, place: &Place, (scope, reply): (&Scope<'a>, Format)) {
-        if reply != Format::Text && base(path, &scope.talk) == "$reply.text" {
+    pub(super) fn no_raw_text(&mut self, path: &Path, place: &Place, scope: &Scope<'a>) {
+        if scope.talk.reply_format != Format::Text && base(path, &scope.talk) == "$reply.text" {
             let message =
                 "an outcome is drawn from `$reply.text`, of which only the beginning is kept".to_owned();
             self.error("C9", (place, &scope.at), message, "name the field of the reply");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::agency::{ExchangePlan, Operation};
 use crate::diagnostic::Place;
 use crate::fault::Kind;
-use crate::language::syntax::{Decision, Drawing, Verdict};
+use crate::language::syntax::{Decision, Verdict};
 use crate::schema::{Scalar, Shape};
 
 use super::Checker;
@@ -127,22 +127,10 @@ impl<'a> Checker<'a> {
             let wanted = wanted(verdict, &scope.talk);
             match plan.verdicts.get(word) {
                 Some(drawing) => {
+                    let scope = Scope { outcome: !verdict.is_fault(), ..scope };
                     self.drawing(drawing, &scope, &wanted);
-                    if !verdict.is_fault() {
-                        self.outcome_paths(drawing, plan, &scope);
-                    }
                 }
                 None => self.block_missing(word, place, &wanted, &scope),
-            }
-        }
-    }
-
-    fn outcome_paths(&mut self, drawing: &'a Drawing, plan: &ExchangePlan, scope: &Scope<'a>) {
-        let mut mentions = Vec::new();
-        of_drawing(drawing, &mut mentions);
-        for mention in mentions {
-            if let Mention::Path(path) = mention {
-                self.no_raw_text(path, &drawing.place, (scope, plan.reply));
             }
         }
     }
@@ -230,8 +218,7 @@ fn wanted(verdict: Verdict, talk: &Talk<'_>) -> Shape {
     let integer = Shape::Scalar(Scalar::Integer);
     match verdict {
         Verdict::Found | Verdict::Completed => talk.answer.clone(),
-        Verdict::Page => talk.answer.clone(),
-        Verdict::Absent => Shape::Object(Vec::new()),
+        Verdict::Page => page(&talk.answer),
         // References of any kind may be told.
         Verdict::Accepted | Verdict::AlreadyReceived => Shape::Any,
         Verdict::Pending => Shape::Object(vec![
@@ -245,17 +232,39 @@ fn wanted(verdict: Verdict, talk: &Talk<'_>) -> Shape {
         Verdict::Declined => {
             Shape::Object(vec![property("reason", true, text()), property("code", false, text())])
         }
-        Verdict::Rejected
+        // These say all by themselves; a field drawn for them would go nowhere.
+        Verdict::Absent
         | Verdict::Malformed
         | Verdict::Unavailable
         | Verdict::Overloaded
         | Verdict::Uncertain
-        | Verdict::Renew => {
+        | Verdict::Renew => Shape::Object(Vec::new()),
+        Verdict::Rejected => {
             let finding = ["agency_field", "message", "code"].map(|name| property(name, false, text()));
             let findings = Shape::List(Box::new(Shape::Object(finding.to_vec())));
             Shape::Object(vec![property("code", false, text()), property("findings", false, findings)])
         }
     }
+}
+
+/// A page of a feed: rows as the service answers them, each with its duplicate key, and where to go on.
+fn page(answer: &Shape) -> Shape {
+    let row = match answer.property("items").map(|items| &items.shape) {
+        Some(Shape::List(row)) => (**row).clone(),
+        Some(_) | None => Shape::Any,
+    };
+    let row = match row {
+        Shape::Object(mut fields) => {
+            fields.push(property("same", false, text()));
+            Shape::Object(fields)
+        }
+        other => other,
+    };
+    Shape::Object(vec![
+        property("items", true, Shape::List(Box::new(row))),
+        property("cursor", false, text()),
+        property("more", false, Shape::Scalar(Scalar::Boolean)),
+    ])
 }
 
 /// Whether an exchange changes something at the agency.

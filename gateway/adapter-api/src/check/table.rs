@@ -48,16 +48,13 @@ impl Checker<'_> {
         let mut taken: BTreeMap<String, &str> = BTreeMap::new();
         for row in &table.rows {
             for code in row.theirs.iter().map(code_text) {
-                match taken.insert(code.clone(), &row.ours) {
-                    Some(other) => {
-                        let message = format!(
-                            "in the table `{name}` the code `{code}` stands for `{other}` and for `{}`",
-                            row.ours
-                        );
-                        let at = format!("tables.{name}.{}", row.ours);
-                        self.error("C6", (&row.place, &at), message, "give each word its own code");
-                    }
-                    None => {}
+                if let Some(other) = taken.insert(code.clone(), &row.ours) {
+                    let ours = &row.ours;
+                    let message = format!(
+                        "in the table `{name}` the code `{code}` stands for `{other}` and for `{ours}`"
+                    );
+                    let at = format!("tables.{name}.{ours}");
+                    self.error("C6", (&row.place, &at), message, "give each word its own code");
                 }
             }
         }
