@@ -4,7 +4,8 @@ use crate::agency::{Agency, ExchangePlan};
 use crate::diagnostic::Place;
 use crate::fault::Party;
 use crate::language::evaluate::{Scope, Stop, holds};
-use crate::language::syntax::{Conditions, Path, Root, Rule, Test};
+use crate::language::syntax::{Conditions, Decision, Path, Root, Rule, Test};
+use crate::language::text::Reach;
 
 /// A rule that held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,11 @@ pub(super) fn first_that_holds<'a>(
     status: u16,
     scope: &Scope<'_>,
 ) -> Result<Option<(RuleHit, &'a Rule)>, Stop> {
+    let around = scope.reaching(Reach::Around);
+    let before = scope.reaching(Reach::Before);
     for (hit, rule) in tried(agency, name, plan) {
+        let is_fault = matches!(&rule.then, Decision::Verdict(verdict) if verdict.is_fault());
+        let scope = if is_fault { &before } else { &around };
         let speaks_of_it = (200..=299).contains(&status) || names_status(&rule.when);
         if speaks_of_it && holds(&rule.when, scope)? {
             return Ok(Some((hit, rule)));

@@ -9,7 +9,10 @@ use crate::language::syntax::TextFunction;
 const DONG_DIGITS_MAX: usize = 18;
 
 /// What turns a sentence into its opposite when it stands directly before or after a phrase (`reference/mapping.md` 7.4).
-const NEGATIONS: [&str; 5] = ["không", "chưa", "ko", "khong", "thất bại"];
+const NEGATIONS: [&str; 5] = ["không", "chưa", "ko", "khong", FAILED];
+
+/// The one negation that is said after what it takes back.
+const FAILED: &str = "thất bại";
 
 /// The two places a tone mark may stand over oa, oe and uy, both in use: `hoà` and `hòa`. The first is folded into the second.
 const TONES: [(&str, &str); 15] = [
@@ -58,17 +61,27 @@ pub fn fold(text: &str) -> String {
         .fold(folded, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
 }
 
+/// How far a negation reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Before and after the phrase: `không thành công`, `thành công không …`. The safe reading of anything but a fault.
+    Around,
+    /// Before it, and `thất bại` after it. For faults: in `session không hợp lệ` the phrase `session` is what is spoken of.
+    Before,
+}
+
 /// Whether the phrase stands in the text at least once without a negation directly before or after it.
-pub fn contains_affirmed(text: &str, phrase: &str) -> bool {
+pub fn contains_affirmed(text: &str, phrase: &str, reach: Reach) -> bool {
     let (text, phrase) = (fold(text), fold(phrase));
     if phrase.is_empty() {
         return false;
     }
-    let negations: Vec<String> = NEGATIONS.iter().map(|word| fold(word)).collect();
     text.match_indices(phrase.as_str()).any(|(start, found)| {
         let (before, after) =
             (text.get(..start).unwrap_or(""), text.get(start + found.len()..).unwrap_or(""));
-        !negations.iter().any(|word| ends_with_word(before, word) || starts_with_word(after, word))
+        let follows =
+            |word: &str| starts_with_word(after, word) && (reach == Reach::Around || word == FAILED);
+        !NEGATIONS.iter().any(|word| ends_with_word(before, word) || follows(word))
     })
 }
 
@@ -180,7 +193,7 @@ mod tests {
 
     #[test]
     fn counts_a_phrase_only_where_nothing_takes_it_back() {
-        let affirmed = |text: &str| contains_affirmed(text, "thành công");
+        let affirmed = |text: &str| contains_affirmed(text, "thành công", Reach::Around);
         assert!(affirmed("Đồng bộ hồ sơ THÀNH  CÔNG."));
         assert!(affirmed("Tha\u{300}nh co\u{302}ng"), "NFD");
         for negated in [
@@ -192,23 +205,32 @@ mod tests {
             "thất bại thành công",
             "thành công thất bại",
             "thành công không",
+            "thành công không xác định",
         ] {
             assert!(!affirmed(negated), "{negated}");
         }
         assert!(affirmed("không thành công, rồi thành công"), "one of the two counts");
         assert!(affirmed("tiko thành công"), "a negation is a whole word");
         assert!(affirmed("thành công, không có lỗi"), "a comma parts them");
-        assert!(contains_affirmed("Không thành công", "không thành công"));
+        assert!(contains_affirmed("Không thành công", "không thành công", Reach::Around));
+    }
+
+    #[test]
+    fn reads_what_a_fault_speaks_of() {
+        assert!(contains_affirmed("Session không hợp lệ", "session", Reach::Before));
+        assert!(!contains_affirmed("Session không hợp lệ", "session", Reach::Around));
+        assert!(!contains_affirmed("không session", "session", Reach::Before));
+        assert!(!contains_affirmed("đăng nhập thất bại", "đăng nhập", Reach::Before));
     }
 
     #[test]
     fn folds_the_two_places_of_the_tone_mark() {
-        assert!(contains_affirmed("Đã HOÀ giải", "hòa giải"));
-        assert!(contains_affirmed("đã thủy lợi", "thuỷ lợi"));
-        assert!(contains_affirmed("Mạnh khoẻ", "khỏe"));
-        assert!(contains_affirmed("đã hoàn thành", "hoàn thành"));
-        assert!(!contains_affirmed("hoá đơn", "hòa đơn"), "another tone is another word");
-        assert!(!contains_affirmed("thanh cong", "thành công"), "diacritics are kept");
+        assert!(contains_affirmed("Đã HOÀ giải", "hòa giải", Reach::Around));
+        assert!(contains_affirmed("đã thủy lợi", "thuỷ lợi", Reach::Around));
+        assert!(contains_affirmed("Mạnh khoẻ", "khỏe", Reach::Around));
+        assert!(contains_affirmed("đã hoàn thành", "hoàn thành", Reach::Around));
+        assert!(!contains_affirmed("hoá đơn", "hòa đơn", Reach::Around), "another tone is another word");
+        assert!(!contains_affirmed("thanh cong", "thành công", Reach::Around), "diacritics are kept");
     }
 
     #[test]

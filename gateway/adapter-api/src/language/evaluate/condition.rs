@@ -51,7 +51,7 @@ fn test_holds(
     let Some(text) = scalar_text(condition, value, scope)? else { return Ok(false) };
     Ok(match test {
         Test::In(constants) => constants.iter().any(|constant| normalise(&constant_text(constant)) == text),
-        Test::Contains(phrases) => phrases.iter().any(|phrase| contains_affirmed(&text, phrase)),
+        Test::Contains(phrases) => phrases.iter().any(|phrase| contains_affirmed(&text, phrase, scope.reach)),
         Test::Matches(pattern) => pattern.is_match(&text),
         Test::Same(path) => match resolve(path, &scope.soft())? {
             Some(other) => text_of_view(&other).is_some_and(|other| normalise(&other) == text),

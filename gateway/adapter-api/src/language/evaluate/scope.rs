@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{DEPTH_MAX, Origin, Spot, Stop, WORK_MAX, Way, evaluate};
 use crate::agency::{AbsentAs, Agency, Table};
 use crate::language::syntax::{Drawing, Expression};
+use crate::language::text::Reach;
 use crate::schema::Shape;
 use crate::tree::{Element, Tree};
 
@@ -145,6 +146,7 @@ impl<'w> World<'w> {
             lenient,
             position: None,
             absent: named.absent,
+            reach: Reach::Around,
             depth,
         };
         let value = evaluate(named.expression, &scope, &Shape::Any);
@@ -170,6 +172,8 @@ pub struct Scope<'s> {
     pub position: Option<&'s Tree>,
     /// What a field of theirs without a value becomes.
     pub absent: AbsentAs,
+    /// How far a negation reaches in `contains`.
+    pub reach: Reach,
     pub(super) depth: u32,
 }
 
@@ -177,7 +181,17 @@ impl<'s> Scope<'s> {
     /// A strict scope over a tree.
     pub fn new(world: &'s World<'s>, here: &'s Tree, spot: Spot, way: Way) -> Self {
         let here = View::of(here);
-        Scope { world, here, spot, way, lenient: false, position: None, absent: AbsentAs::Omit, depth: 0 }
+        Scope {
+            world,
+            here,
+            spot,
+            way,
+            lenient: false,
+            position: None,
+            absent: AbsentAs::Omit,
+            reach: Reach::Around,
+            depth: 0,
+        }
     }
 
     /// The same over another *here*.
@@ -193,6 +207,11 @@ impl<'s> Scope<'s> {
     /// The same, where a field of theirs without a value becomes this.
     pub fn absent_as(&self, absent: AbsentAs) -> Self {
         Scope { absent, ..self.clone() }
+    }
+
+    /// The same, with another reach of negations.
+    pub fn reaching(&self, reach: Reach) -> Self {
+        Scope { reach, ..self.clone() }
     }
 
     /// The same, where what is missing is merely absent.
