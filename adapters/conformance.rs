@@ -11,6 +11,7 @@ use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::Source;
 use adapter_api::schema::Schemas;
 use adapter_api::schema::read::read_service;
+use conformance::ground::Effort;
 use conformance::report::Colour;
 use conformance::{AgencyInput, Side, Validator, check_folder, update_talks};
 use serde_json::{Value, json};
@@ -112,6 +113,7 @@ fn input_of(folder: &Path, schemas: &Arc<Schemas>, validator: &Arc<Validator>) -
         schemas: Arc::clone(schemas),
         coded,
         validator: Some(Arc::clone(validator)),
+        effort: Effort::Full,
     }
 }
 
