@@ -1,5 +1,8 @@
 //! Holds every agency folder to the laws L1 to L15: `cargo test -p adapters`, with `UPDATE=1` to rewrite our part of the talks.
-#![expect(clippy::disallowed_methods, reason = "a test over files: the folder is what is tested; no adapter is in here")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test over files: the folder is what is tested; no adapter is in here"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,7 +40,11 @@ fn every_agency_keeps_the_laws() {
         };
         let report = check_folder(&input);
         println!("{}", report.text(Colour::Off));
-        assert!(report.counts.endings > 0 && report.counts.trials > 0, "{}: nothing was tried", report.agency);
+        assert!(
+            report.counts.endings > 0 && report.counts.trials > 0,
+            "{}: nothing was tried",
+            report.agency
+        );
         if !report.is_green() {
             failed.push(report.agency.clone());
         }
@@ -55,7 +62,8 @@ fn every_rule_of_the_lgsp_is_reached() {
     let mut reached = std::collections::BTreeSet::new();
     let mut all = std::collections::BTreeSet::new();
     for folder in agency_folders() {
-        let input = input_of(&folder, &schemas, &(Arc::new(|_: &str, _, _: &Value| Vec::new()) as Arc<Validator>));
+        let input =
+            input_of(&folder, &schemas, &(Arc::new(|_: &str, _, _: &Value| Vec::new()) as Arc<Validator>));
         let agency = Arc::new(agency::parse(&input.folder).0.unwrap());
         let rules = agency.carrier_rules.values().flatten();
         all.extend(rules.map(|rule| rule.place.to_string()));
@@ -88,7 +96,8 @@ fn root() -> PathBuf {
 
 /// Every folder that has an `adapter.toml`, in name order.
 fn agency_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|folder| folder.join("adapter.toml").is_file());
     folders.sort();
     folders
