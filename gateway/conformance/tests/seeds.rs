@@ -497,7 +497,7 @@ fn malformed(why: String) -> Fault {
 type CodedSeed =
     (&'static str, &'static str, fn(&Declarative, &Call, &[Exchange]) -> Result<Step, Fault>, &'static str);
 
-const CODED: [CodedSeed; 9] = [
+const CODED: [CodedSeed; 10] = [
     ("a coded adapter without a mistake", "registry", |inner, call, said| inner.next(call, said), ""),
     (
         "the subject in a fault's text",
@@ -579,6 +579,16 @@ const CODED: [CodedSeed; 9] = [
             other => other,
         },
         "L6",
+    ),
+    (
+        "a name left over from trying out, sent for everybody",
+        "registry",
+        |inner, call, said| {
+            let mut call = call.clone();
+            call.query["full_name"] = "Nguyễn Văn Mẫu".into();
+            inner.next(&call, said)
+        },
+        "L12",
     ),
     (
         "two people in one reply, the first one taken",

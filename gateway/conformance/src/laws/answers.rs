@@ -131,8 +131,7 @@ pub fn misfits(shape: &Shape, value: &Value, at: &str) -> Vec<String> {
 fn fits(scalar: &Scalar, value: &Value) -> bool {
     let text = value.as_str();
     match scalar {
-        // Null is the title of a described code nobody has told us; the caller's validator refuses it anywhere else.
-        Scalar::Text => text.is_some() || value.is_null(),
+        Scalar::Text => text.is_some(),
         Scalar::Integer => value.is_i64() || value.is_u64(),
         Scalar::Boolean => value.is_boolean(),
         Scalar::Date => text.is_some_and(|text| text.len() == 10 && is_date(text)),
