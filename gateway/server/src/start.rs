@@ -209,11 +209,3 @@ async fn keep_up(limits: Arc<Limits>, metrics: metrics_exporter_prometheus::Prom
     }
 }
 
-
-/// Checks an outcome against its service's whole JSON Schema; for the conformance kit.
-pub fn answer_validator(
-    files: &crate::schema_files::SchemaFiles,
-) -> impl Fn(&str, conformance::ground::Side, &serde_json::Value) -> Vec<String> + Send + Sync + use<> {
-    let _ = files;
-    |_service, _side, _value| Vec::new()
-}

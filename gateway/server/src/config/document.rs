@@ -27,6 +27,9 @@ pub enum ConfigError {
         /// The nearest known key.
         nearest: Option<String>,
     },
+    /// Told elsewhere already, with its place.
+    #[error("{0}")]
+    Told(String),
     /// It does not fit the rest.
     #[error("{file}: {message}")]
     Unfit {
