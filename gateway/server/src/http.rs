@@ -67,7 +67,8 @@ impl Edge {
     /// Reads trace (W3C `traceparent`) and language off a request; a trace that is none is replaced.
     pub fn of(headers: &HeaderMap, chance: &dyn Chance) -> Edge {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let trace_id = text("traceparent").and_then(trace_of).unwrap_or_else(|| chance.uuid().replace('-', ""));
+        let trace_id =
+            text("traceparent").and_then(trace_of).unwrap_or_else(|| chance.uuid().replace('-', ""));
         Edge { trace_id, language: Language::accepted(text("accept-language")) }
     }
 }
@@ -76,7 +77,9 @@ impl Edge {
 fn trace_of(header: &str) -> Option<String> {
     let mut parts = header.split('-');
     let (_version, trace) = (parts.next()?, parts.next()?);
-    let sound = trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit()) && trace.bytes().any(|b| b != b'0');
+    let sound = trace.len() == 32
+        && trace.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && trace.bytes().any(|b| b != b'0');
     sound.then(|| trace.to_ascii_lowercase())
 }
 
@@ -107,7 +110,12 @@ mod tests {
             trace_of("00-0AF7651916CD43DD8448EB211C80319C-00f067aa0ba902b7-01").as_deref(),
             Some("0af7651916cd43dd8448eb211c80319c")
         );
-        for wrong in ["", "00-xyz-1-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-\u{1b}[31m-1-1"] {
+        for wrong in [
+            "",
+            "00-xyz-1-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-\u{1b}[31m-1-1",
+        ] {
             assert_eq!(trace_of(wrong), None, "{wrong}");
         }
     }

@@ -45,7 +45,10 @@ pub fn told(diagnostic: &Diagnostic) -> ConfigError {
 }
 
 /// A validator of whole JSON Schemas, for the conformance kit: what does not fit, in the finding codes' words.
-pub fn validator(documents: &BTreeMap<String, Value>, agencies: &[adapter_api::agency::Agency]) -> Box<Validate> {
+pub fn validator(
+    documents: &BTreeMap<String, Value>,
+    agencies: &[adapter_api::agency::Agency],
+) -> Box<Validate> {
     let sources = Sources {
         documents: documents.values().cloned().collect(),
         agencies: agencies.iter().collect(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use conformance::folder::{AgencyInput, check_folder, update_talks};
-use conformance::{Effort, Validator};
 use conformance::report::{Colour, Exit, Report};
+use conformance::{Effort, Validator};
 
 use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong, told};
 use crate::schema_files::{self, SchemaFiles};
@@ -87,7 +87,10 @@ impl Check {
             .map(|input| AgencyInput { validator: Some(Arc::clone(&validator)), effort, ..input })
             .collect();
         if inputs.is_empty() {
-            say_wrong(&format!("{}: no agency folder here (a folder with an adapter.toml)", self.adapters.display()));
+            say_wrong(&format!(
+                "{}: no agency folder here (a folder with an adapter.toml)",
+                self.adapters.display()
+            ));
             return Err(EXIT_UNREADABLE);
         }
         Ok(inputs)

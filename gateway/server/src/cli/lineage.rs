@@ -30,7 +30,10 @@ impl Lineage {
             Err(errors) => return told(&errors),
         };
         if disk.agencies.is_empty() {
-            say_wrong(&format!("{}: no agency folder here (a folder with an adapter.toml)", self.folder.display()));
+            say_wrong(&format!(
+                "{}: no agency folder here (a folder with an adapter.toml)",
+                self.folder.display()
+            ));
             return EXIT_UNREADABLE;
         }
         let mut code = EXIT_OK;

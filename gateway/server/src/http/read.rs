@@ -28,7 +28,8 @@ pub async fn read(
     let service: String = format!("{agency}.{operation}").chars().take(SERVICE_NAME_CHARS_MAX).collect();
     let span = tracing::info_span!("read", trace_id = %edge.trace_id, client = tracing::field::Empty);
     let begun = tokio::time::Instant::now();
-    let (response, code) = respond(&request, service.clone(), body, &shared, &edge).instrument(span.clone()).await;
+    let (response, code) =
+        respond(&request, service.clone(), body, &shared, &edge).instrument(span.clone()).await;
     record(&shared, &service, code, begun, &span);
     response
 }
@@ -179,10 +180,21 @@ fn purpose_of(value: Value) -> Result<Purpose, Problem> {
 }
 
 /// Logged once, at the edge; the service's name only if it is one of ours.
-fn record(shared: &Shared, service: &str, code: &'static str, begun: tokio::time::Instant, span: &tracing::Span) {
-    let service = if shared.engine.catalogue().service(service).is_some() { service } else { crate::limits::UNKNOWN_SERVICE };
+fn record(
+    shared: &Shared,
+    service: &str,
+    code: &'static str,
+    begun: tokio::time::Instant,
+    span: &tracing::Span,
+) {
+    let service = if shared.engine.catalogue().service(service).is_some() {
+        service
+    } else {
+        crate::limits::UNKNOWN_SERVICE
+    };
     let seconds = begun.elapsed().as_secs_f64();
-    metrics::counter!("lienthong_http_reads_total", "service" => service.to_string(), "code" => code).increment(1);
+    metrics::counter!("lienthong_http_reads_total", "service" => service.to_string(), "code" => code)
+        .increment(1);
     metrics::histogram!("lienthong_read_seconds", "service" => service.to_string()).record(seconds);
     span.in_scope(|| tracing::info!(service, code, ms = (seconds * 1e3) as u64, "read"));
 }

@@ -12,7 +12,6 @@ use engine::catalogue::{Catalogue, Sources, Unfit};
 use engine::policy::PolicySettings;
 use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
 
-
 use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
 use crate::config::{ConfigError, Main};
@@ -63,7 +62,9 @@ pub fn read_world(main: Main) -> Result<World, Vec<ConfigError>> {
     let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), &mut keep);
     let birthplaces = or_report(read_birthplaces(&main), &mut keep);
     let agencies = match (&read, &agency_blocks) {
-        (Some((_, disk)), Some(blocks)) => or_report(check_agencies(&adapters_folder, disk, blocks), &mut keep),
+        (Some((_, disk)), Some(blocks)) => {
+            or_report(check_agencies(&adapters_folder, disk, blocks), &mut keep)
+        }
         _ => None,
     };
     if !findings.is_empty() {
