@@ -1,1 +1,20 @@
-//! (being written)
+//! Proves an adapter: replays its talks, holds it to the laws L1 to L15, and says where each finding stands.
+//!
+//! Nothing here runs in the gateway. It knows `adapter-api` only; [`disk`] alone reads files, for the two tools that
+//! need it: `lienthong check` and `cargo test -p adapters`.
+
+pub mod folder;
+pub mod talk;
+pub mod replay;
+pub mod difference;
+pub mod ending;
+pub mod conversation;
+pub mod wire;
+pub mod spot;
+pub mod ground;
+pub mod laws;
+pub mod report;
+
+pub use folder::{AgencyInput, check_folder, update_talks};
+pub use ground::{Side, Validator};
+pub use report::{Exit, Report};

@@ -1,1 +1,296 @@
-//! (being written)
+//! Answers kept for a while, honestly: who may share one, how old it may be, and never one from before an eviction.
+//!
+//! Values are kept as the agency gave them; each reader's permission masks its own copy on the way out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use adapter_api::Fault;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::read::CacheUse;
+use crate::settings::ServiceSettings;
+
+mod key;
+
+use key::Keys;
+pub use key::{Identity, Key, Scope, canonical};
+
+/// Answers about several people live no longer: evicting one of them cannot find the others' answers (design, section 4).
+pub const SEVERAL_PEOPLE_FRESH_MAX: Duration = Duration::from_secs(60);
+/// One answer's weight at most, in bytes; a household with its members is some ten thousand.
+const ENTRY_WEIGHT_MAX: u32 = 1 << 20;
+/// What an entry costs besides its value: key, times, reference, the map's own books.
+const ENTRY_OVERHEAD: u32 = 256;
+
+/// The cache. Cheap to clone; clones are the same cache.
+#[derive(Clone)]
+pub struct Cache {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kept: moka::future::Cache<Key, Arc<Entry>>,
+    /// Loads under way. A `true` beside the key: asked again on purpose, so it joins only its like.
+    flights: Mutex<HashMap<(Key, bool), Landing>>,
+    keys: Keys,
+}
+
+type Landing = watch::Receiver<Option<Result<Served, Fault>>>;
+
+/// An answer as the agency gave it, unmasked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The normalised data; `None`: absent.
+    pub value: Option<Value>,
+    /// When the agency said it, RFC 3339.
+    pub retrieved_at: String,
+    /// The identifier of our call at the agency.
+    pub reference: String,
+}
+
+#[derive(Debug)]
+struct Entry {
+    loaded: Loaded,
+    since: Instant,
+    fresh_for: Duration,
+    stale_for: Duration,
+    weight: u32,
+}
+
+/// An answer with where it came from.
+#[derive(Debug, Clone)]
+pub struct Served {
+    entry: Arc<Entry>,
+    /// How the cache took part.
+    pub cache: CacheUse,
+}
+
+impl Served {
+    /// The answer, unmasked.
+    pub fn loaded(&self) -> &Loaded {
+        &self.entry.loaded
+    }
+
+    /// How old it is.
+    pub fn age(&self) -> Duration {
+        self.entry.since.elapsed()
+    }
+
+    /// How long it stays fresh, in seconds; negative when stale.
+    pub fn fresh_for_s(&self) -> i64 {
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        seconds(self.entry.fresh_for) - seconds(self.age())
+    }
+}
+
+/// How long an answer of a service lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    fresh: Duration,
+    stale: Duration,
+    absent: Duration,
+}
+
+impl Lifetimes {
+    /// The operator's, with the ceiling for answers about several people.
+    pub fn of(settings: &ServiceSettings, several_people: bool) -> Self {
+        let most = if several_people { SEVERAL_PEOPLE_FRESH_MAX } else { Duration::MAX };
+        let fresh = Duration::from_secs(settings.fresh_for_s).min(most);
+        if fresh.is_zero() {
+            // A fact that must not be kept must not be kept stale either, nor its absence (F11).
+            return Lifetimes { fresh, stale: Duration::ZERO, absent: Duration::ZERO };
+        }
+        Lifetimes {
+            fresh,
+            stale: Duration::from_secs(settings.stale_for_s).min(most.saturating_sub(fresh)),
+            absent: Duration::from_secs(settings.absent_for_s).min(most),
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Everything that tells answers apart.
+    pub identity: Identity,
+    /// How long an answer lives.
+    pub lifetimes: Lifetimes,
+    /// Ask the agency again, whatever is kept.
+    pub again: bool,
+    /// When this caller stops waiting.
+    pub deadline: Instant,
+}
+
+/// Makes the future that asks the agency; called at most once, and only if it is needed.
+pub type Load = Box<dyn FnOnce() -> BoxFuture<'static, Result<Loaded, Fault>> + Send>;
+
+impl Cache {
+    /// An empty cache of so many bytes, keyed with this key for this epoch of the configuration.
+    pub fn new(weight_max: u64, key: &[u8; 32], epoch: u64) -> Self {
+        let kept = moka::future::Cache::builder()
+            .max_capacity(weight_max)
+            .weigher(|_, entry: &Arc<Entry>| entry.weight)
+            .expire_after(Lifetime)
+            .build();
+        Cache { inner: Arc::new(Inner { kept, flights: Mutex::default(), keys: Keys::new(key, epoch) }) }
+    }
+
+    /// The answer: kept and fresh, kept and stale while it is asked again, or asked now, once for all who wait.
+    pub async fn answer(&self, wanted: Wanted, load: Load) -> Result<Served, Fault> {
+        let key = self.inner.keys.key(&wanted.identity);
+        if !wanted.again
+            && let Some(served) = self.inner.kept(&key).await
+        {
+            if served.cache == CacheUse::Stale {
+                // Nobody waits for it: if it faults, the stale answer goes on being shown until its time is over.
+                drop(self.join(key, &wanted, load));
+            }
+            return Ok(served);
+        }
+        let mut landing = self.join(key, &wanted, load);
+        match timeout_at(wanted.deadline, landing.wait_for(Option::is_some)).await {
+            Ok(Ok(landed)) => landed.clone().unwrap_or(Err(Fault::DeadlineExceeded)),
+            // The load's task ended without a word: it panicked, and its guard has cleared the way for the next.
+            Ok(Err(_)) => Err(Fault::AdapterFailed { place: "load".into() }),
+            Err(_) => Err(Fault::DeadlineExceeded),
+        }
+    }
+
+    /// Raises the subject's generation: nothing asked before is found again, and no load begun before is kept.
+    pub fn evict(&self, subject: &str) {
+        self.inner.keys.raise(subject);
+    }
+
+    /// Bytes and number of the entries kept, roughly.
+    pub fn size(&self) -> (u64, u64) {
+        (self.inner.kept.weighted_size(), self.inner.kept.entry_count())
+    }
+
+    /// Joins the load under way for this key, or begins it.
+    ///
+    /// A load is a task of its own, so that the first caller's patience is not everybody's. Their number is bounded by
+    /// the bulkheads: each holds a place, stands in a bounded queue, or fails at once.
+    fn join(&self, key: Key, wanted: &Wanted, load: Load) -> Landing {
+        let flight = (key, wanted.again);
+        let mut flights = self.inner.flights();
+        if let Some(landing) = flights.get(&flight) {
+            return landing.clone();
+        }
+        let (sender, landing) = watch::channel(None);
+        flights.insert(flight, landing.clone());
+        drop(flights);
+        let ending = Ending { inner: Arc::clone(&self.inner), flight };
+        let (identity, lifetimes, again) = (wanted.identity.clone(), wanted.lifetimes, wanted.again);
+        tokio::spawn(async move {
+            let landed = ending.inner.land(key, &identity, lifetimes, again, load).await;
+            // Kept first, then off the board, then told: whoever looks in between finds one or the other.
+            drop(ending);
+            sender.send_replace(Some(landed));
+        });
+        landing
+    }
+}
+
+/// Takes a load off the board however it ends, a panic included.
+struct Ending {
+    inner: Arc<Inner>,
+    flight: (Key, bool),
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.inner.flights().remove(&self.flight);
+    }
+}
+
+impl Inner {
+    fn flights(&self) -> MutexGuard<'_, HashMap<(Key, bool), Landing>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn kept(&self, key: &Key) -> Option<Served> {
+        let entry = self.kept.get(key).await?;
+        let age = entry.since.elapsed();
+        let cache = match age {
+            _ if age < entry.fresh_for => CacheUse::Hit,
+            _ if age < entry.fresh_for + entry.stale_for => CacheUse::Stale,
+            _ => return None,
+        };
+        Some(Served { entry, cache })
+    }
+
+    async fn land(
+        &self,
+        key: Key,
+        identity: &Identity,
+        lifetimes: Lifetimes,
+        again: bool,
+        load: Load,
+    ) -> Result<Served, Fault> {
+        // Another load may have landed between this caller's look and its turn at the board (P6).
+        if !again
+            && let Some(served) = self.kept(&key).await
+            && served.cache == CacheUse::Hit
+        {
+            return Ok(served);
+        }
+        let entry = Arc::new(Entry::new(load().await?, lifetimes));
+        // The generation is in the key; a key that has changed meanwhile means that the subject was evicted.
+        if !entry.fresh_for.is_zero() && entry.weight <= ENTRY_WEIGHT_MAX && self.keys.key(identity) == key {
+            self.kept.insert(key, Arc::clone(&entry)).await;
+        }
+        Ok(Served { entry, cache: if again { CacheUse::Revalidated } else { CacheUse::Miss } })
+    }
+}
+
+impl Entry {
+    fn new(loaded: Loaded, lifetimes: Lifetimes) -> Self {
+        let (fresh_for, stale_for) = match loaded.value {
+            Some(_) => (lifetimes.fresh, lifetimes.stale),
+            // A "no" is never shown stale: the person may have been registered since.
+            None => (lifetimes.absent, Duration::ZERO),
+        };
+        let weight = ENTRY_OVERHEAD.saturating_add(loaded.value.as_ref().map_or(0, weigh));
+        Entry { loaded, since: Instant::now(), fresh_for, stale_for, weight }
+    }
+}
+
+/// Roughly what a value takes in memory.
+fn weigh(value: &Value) -> u32 {
+    let bytes = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let own = bytes(size_of::<Value>());
+    let inner = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => bytes(text.len()),
+        Value::Array(items) => items.iter().map(weigh).fold(0, u32::saturating_add),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| bytes(name.len() + 48).saturating_add(weigh(value)))
+            .fold(0, u32::saturating_add),
+    };
+    own.saturating_add(inner)
+}
+
+/// Lets moka drop what nobody may be shown any more; whether an entry may be shown is decided by [`Inner::kept`].
+struct Lifetime;
+
+impl moka::Expiry<Key, Arc<Entry>> for Lifetime {
+    fn expire_after_create(&self, _: &Key, entry: &Arc<Entry>, _: std::time::Instant) -> Option<Duration> {
+        Some(entry.fresh_for + entry.stale_for)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        entry: &Arc<Entry>,
+        _: std::time::Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.fresh_for + entry.stale_for)
+    }
+}

@@ -1,1 +1,356 @@
-//! (being written)
+//! What can be asked: each service with its schemas, its fields, the agency that answers it, and the checks no schema can say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use adapter_api::agency::Agency;
+use adapter_api::schema::DataClass;
+use adapter_api::{Fault, Finding, Kind, Party, Reason};
+use jsonschema::{Draft, Registry, Validator};
+use serde_json::{Value, json};
+
+use crate::identifiers::BirthplaceCodes;
+use crate::settings::ServiceSettings;
+
+mod dates;
+mod findings;
+mod shape;
+
+use shape::Documents;
+pub use shape::Node;
+
+/// The catalogue, compiled once.
+pub struct Catalogue {
+    services: BTreeMap<String, Arc<Service>>,
+    documents: Arc<BTreeMap<String, Value>>,
+    birthplaces: BirthplaceCodes,
+}
+
+/// What a catalogue is built from. The engine reads no file: the server gives what it read.
+#[derive(Default)]
+pub struct Sources<'a> {
+    /// Every document of `schemas/services` and `schemas/common`.
+    pub documents: Vec<Value>,
+    /// The agencies, parsed.
+    pub agencies: Vec<&'a Agency>,
+    /// `config/services.toml`, by service.
+    pub settings: BTreeMap<String, ServiceSettings>,
+    /// What digits 1-3 of a personal ID may be.
+    pub birthplaces: BirthplaceCodes,
+}
+
+/// One service that can be asked.
+pub struct Service {
+    /// `residence.person`.
+    pub name: String,
+    /// Its schema's identifier, which says the version too.
+    pub id: String,
+    /// The official Vietnamese title.
+    pub title: String,
+    /// The English title.
+    pub title_en: String,
+    /// Whether it may be repeated.
+    pub kind: Kind,
+    /// Pointers into the query that say whom it is about.
+    pub subject: Vec<String>,
+    /// The answer tells about several people.
+    pub several_people: bool,
+    /// The agency that answers it.
+    pub agency: String,
+    /// The agency's operation.
+    pub operation: String,
+    /// What an operator decided about it.
+    pub settings: ServiceSettings,
+    /// The answer's shape, for masking and for listing fields.
+    pub answer: Node,
+    query: Node,
+    query_validator: Validator,
+    answer_validator: Validator,
+    /// The pointers that must be the same in query and answer.
+    same: Vec<String>,
+}
+
+/// One field of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldView {
+    /// `spouse.full_name`, as policies write it.
+    pub name: String,
+    /// The official Vietnamese title.
+    pub title: String,
+    /// The English title.
+    pub title_en: String,
+    /// How far it may be seen and kept.
+    pub class: DataClass,
+}
+
+/// Something in the schemas or in what they are put together with does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// The service, or the document.
+    pub place: String,
+    /// What does not fit, in one sentence.
+    pub why: String,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.why)
+    }
+}
+
+impl Unfit {
+    pub(crate) fn new(place: impl Into<String>, why: impl Into<String>) -> Self {
+        Unfit { place: place.into(), why: why.into() }
+    }
+}
+
+/// Which agency's operation answers a service, and the fields that must be those asked.
+struct Route<'a> {
+    agency: &'a str,
+    operation: &'a str,
+    subject: &'a [String],
+}
+
+impl Catalogue {
+    /// Compiles every schema; everything that does not fit is reported at once.
+    pub fn build(sources: Sources<'_>) -> Result<Catalogue, Vec<Unfit>> {
+        let mut unfit = Vec::new();
+        let routes = routes(&sources.agencies, &mut unfit);
+        let documents = by_id(sources.documents, &mut unfit);
+        let mut services = BTreeMap::new();
+        match registry(&documents) {
+            Ok(registry) => {
+                for (id, document) in
+                    documents.iter().filter(|(_, document)| document.get("x-service").is_some())
+                {
+                    let compiler = Compiler { id, document, documents: &documents, registry: &registry };
+                    match compiler.service(&routes, &sources.settings) {
+                        Ok(Some(service)) => {
+                            if let Some(other) = services.insert(service.name.clone(), Arc::new(service)) {
+                                unfit.push(Unfit::new(id, format!("{} says the same x-service", other.id)));
+                            }
+                        }
+                        // Nobody answers it here; the schema alone promises nothing.
+                        Ok(None) => {}
+                        Err(why) => unfit.push(Unfit::new(id, why)),
+                    }
+                }
+            }
+            Err(why) => unfit.push(Unfit::new("schemas", why)),
+        }
+        let described: BTreeSet<&str> =
+            documents.values().filter_map(|document| document.get("x-service")?.as_str()).collect();
+        for (service, route) in routes.iter().filter(|(service, _)| !described.contains(*service)) {
+            let place = format!("{}.{}", route.agency, route.operation);
+            unfit.push(Unfit::new(place, format!("no schema describes the service {service}")));
+        }
+        for service in sources.settings.keys().filter(|service| !described.contains(service.as_str())) {
+            unfit.push(Unfit::new("services.toml", format!("no schema describes the service {service}")));
+        }
+        if unfit.is_empty() {
+            Ok(Catalogue { services, documents: Arc::new(documents), birthplaces: sources.birthplaces })
+        } else {
+            Err(unfit)
+        }
+    }
+
+    /// The service of this name, if an agency answers it.
+    pub fn service(&self, name: &str) -> Option<&Arc<Service>> {
+        self.services.get(name)
+    }
+
+    /// Every service, in name order.
+    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values()
+    }
+
+    /// Every schema document by its `$id`, references as they stand, for the OpenAPI document.
+    pub fn documents(&self) -> &BTreeMap<String, Value> {
+        &self.documents
+    }
+
+    /// What is wrong with a query; nothing if it can be asked. `today` is an ISO 8601 date. No finding holds a value.
+    pub fn findings(&self, service: &Service, query: &Value, today: &str) -> Vec<Finding> {
+        findings::of_query(&service.query_validator, &service.query, query, today, &self.birthplaces)
+    }
+}
+
+impl Service {
+    /// Whether the answer is what the schema promises, and about whom we asked; else the agency's words made no sense.
+    pub fn accept_answer(&self, query: &Value, answer: &Value) -> Result<(), Fault> {
+        let malformed = |at: String, why: &str| {
+            Err(Fault::Malformed(Reason {
+                exchange: None,
+                at: Some(at),
+                why: why.to_owned(),
+                by: Some(Party::Agency),
+            }))
+        };
+        if let Err(error) = self.answer_validator.validate(answer) {
+            let (at, code) = findings::of_error(&error);
+            return malformed(format!("/data{at}"), code);
+        }
+        for pointer in &self.same {
+            let (asked, answered) = (query.pointer(pointer), answer.pointer(pointer));
+            if asked.is_some() && answered.is_some() && asked != answered {
+                return malformed(format!("/data{pointer}"), "not the subject asked");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anything it tells is about a person: then a purpose is mandatory.
+    pub fn is_personal(&self) -> bool {
+        !self.subject.is_empty() || self.fields().iter().any(|field| field.class != DataClass::Public)
+    }
+
+    /// The fields of its answer, outermost first.
+    pub fn fields(&self) -> Vec<FieldView> {
+        let mut fields = Vec::new();
+        self.answer.each_field("", &mut |name, node| {
+            fields.push(FieldView {
+                name: name.to_owned(),
+                title: node.title.clone(),
+                title_en: node.title_en.clone(),
+                class: node.class,
+            });
+        });
+        fields
+    }
+}
+
+struct Compiler<'a> {
+    id: &'a str,
+    document: &'a Value,
+    documents: &'a BTreeMap<String, Value>,
+    registry: &'a Registry<'a>,
+}
+
+impl Compiler<'_> {
+    fn service(
+        &self,
+        routes: &BTreeMap<&str, Route<'_>>,
+        settings: &BTreeMap<String, ServiceSettings>,
+    ) -> Result<Option<Service>, String> {
+        let name = self.text("x-service")?;
+        let kind = match self.text("x-kind")?.as_str() {
+            "read" => Kind::Read,
+            "write" => Kind::Write,
+            _ => return Err("x-kind is neither read nor write".into()),
+        };
+        let several_people = match self.text("x-people")?.as_str() {
+            "one" => false,
+            "several" => true,
+            _ => return Err("x-people is neither one nor several".into()),
+        };
+        let subject: Vec<String> = self
+            .document
+            .get("x-subject")
+            .and_then(Value::as_array)
+            .ok_or("x-subject is not a list")?
+            .iter()
+            .map(|pointer| {
+                pointer.as_str().map(str::to_owned).ok_or("x-subject holds something but pointers")
+            })
+            .collect::<Result<_, _>>()?;
+        let documents = Documents::new(self.documents);
+        let query = documents.node(&format!("{}#/$defs/query", self.id))?;
+        let answer = documents.node(&format!("{}#/$defs/answer", self.id))?;
+        if let Some(strange) = subject.iter().find(|pointer| query.at(pointer).is_none()) {
+            return Err(format!("x-subject {strange} is no field of the query"));
+        }
+        let (query_validator, answer_validator) = (self.validator("query")?, self.validator("answer")?);
+        let Some(route) = routes.get(name.as_str()) else {
+            return Ok(None);
+        };
+        let settings = settings.get(&name).cloned().unwrap_or_default();
+        Ok(Some(Service {
+            id: self.id.to_owned(),
+            title: self.text("title")?,
+            title_en: self.text("x-title-en")?,
+            kind,
+            same: same(&subject, route.subject, &answer),
+            subject,
+            several_people,
+            agency: route.agency.to_owned(),
+            operation: route.operation.to_owned(),
+            settings,
+            answer,
+            query,
+            query_validator,
+            answer_validator,
+            name,
+        }))
+    }
+
+    fn text(&self, keyword: &str) -> Result<String, String> {
+        let text = self.document.get(keyword).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| format!("{keyword} is missing"))
+    }
+
+    fn validator(&self, shape: &str) -> Result<Validator, String> {
+        jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_registry(self.registry)
+            .offline()
+            .with_format("date", dates::is_date)
+            .with_format("partial-date", dates::is_partial_date)
+            .with_format("date-time", dates::is_moment)
+            .should_validate_formats(true)
+            .build(&json!({ "$ref": format!("{}#/$defs/{shape}", self.id) }))
+            .map_err(|error| format!("{shape} cannot be compiled: {error}"))
+    }
+}
+
+/// The subject's pointers that the manifest wants to be the same in the answer, and that the answer has.
+fn same(subject: &[String], declared: &[String], answer: &Node) -> Vec<String> {
+    let declared: BTreeSet<String> =
+        declared.iter().map(|path| format!("/{}", path.replace('.', "/"))).collect();
+    subject
+        .iter()
+        .filter(|pointer| declared.contains(*pointer) && answer.at(pointer).is_some())
+        .cloned()
+        .collect()
+}
+
+fn routes<'a>(agencies: &[&'a Agency], unfit: &mut Vec<Unfit>) -> BTreeMap<&'a str, Route<'a>> {
+    let mut routes: BTreeMap<&str, Route<'_>> = BTreeMap::new();
+    for agency in agencies {
+        for (name, operation) in &agency.operations {
+            let Some(service) = &operation.service else {
+                continue;
+            };
+            let route = Route { agency: &agency.name, operation: name, subject: &operation.subject };
+            if let Some(other) = routes.insert(service, route) {
+                let place = format!("{}.{name}", agency.name);
+                let why = format!("{}.{} answers {service} too", other.agency, other.operation);
+                unfit.push(Unfit::new(place, why));
+            }
+        }
+    }
+    routes
+}
+
+fn by_id(documents: Vec<Value>, unfit: &mut Vec<Unfit>) -> BTreeMap<String, Value> {
+    let mut by_id = BTreeMap::new();
+    for document in documents {
+        let Some(id) = document.get("$id").and_then(Value::as_str).map(str::to_owned) else {
+            unfit.push(Unfit::new("schemas", "a document has no $id"));
+            continue;
+        };
+        if by_id.insert(id.clone(), document).is_some() {
+            unfit.push(Unfit::new(id, "two documents have this $id"));
+        }
+    }
+    by_id
+}
+
+fn registry(documents: &BTreeMap<String, Value>) -> Result<Registry<'_>, String> {
+    Registry::new()
+        .draft(Draft::Draft202012)
+        .retriever(shape::Nowhere)
+        .extend(documents.iter().map(|(id, document)| (id.as_str(), document)))
+        .and_then(|builder| builder.prepare())
+        .map_err(|error| error.to_string())
+}

@@ -7,6 +7,8 @@ pub mod cache;
 pub mod catalogue;
 pub mod client;
 pub mod converse;
+#[cfg(test)]
+mod fakes;
 pub mod fan_out;
 pub mod identifiers;
 pub mod policy;

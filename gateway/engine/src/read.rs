@@ -1,10 +1,30 @@
 //! The straight road on one page: a read, from the client we know to the answer that may leave.
 
-use serde_json::Value;
-use tokio::time::Instant;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
 
+use adapter_api::{Adapter, Kind};
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::audit::{Entry, Record, SubjectHasher};
+use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
+use crate::catalogue::{Catalogue, Service, Unfit};
 use crate::client::{Client, Purpose};
-use crate::refusal::Failure;
+use crate::policy::{Permission, Policy};
+use crate::ports::{Audit, Chance, Clock, Wire};
+use crate::refusal::{Failure, Refusal};
+use crate::resilience::Guards;
+use crate::settings::{AgencySettings, CarrierSettings, PartyLimits, Share};
+
+mod load;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use load::{Inquiry, Road};
+pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -66,13 +86,299 @@ pub enum CacheUse {
 
 /// The engine. Built once from its parts; cheap to share.
 pub struct Engine {
-    // the engine's author fills this
+    catalogue: Arc<Catalogue>,
+    policy: Arc<Policy>,
+    cache: Cache,
+    road: Arc<Road>,
+    audit: Arc<dyn Audit>,
+    clock: Arc<dyn Clock>,
+    hasher: SubjectHasher,
+}
+
+/// What an engine is built from.
+pub struct Parts {
+    /// What can be asked.
+    pub catalogue: Arc<Catalogue>,
+    /// Who may ask it.
+    pub policy: Arc<Policy>,
+    /// By agency.
+    pub adapters: HashMap<String, Arc<dyn Adapter>>,
+    /// `config/agencies.toml`, by agency; without a block the defaults hold.
+    pub agencies: BTreeMap<String, AgencySettings>,
+    /// `config/carriers.toml`, by carrier.
+    pub carriers: BTreeMap<String, CarrierSettings>,
+    /// Reaches the agencies.
+    pub wire: Arc<dyn Wire>,
+    /// Writes down who looked.
+    pub audit: Arc<dyn Audit>,
+    /// Knows the time.
+    pub clock: Arc<dyn Clock>,
+    /// Rolls the dice.
+    pub chance: Arc<dyn Chance>,
+    /// Keys the cache.
+    pub cache_key: [u8; 32],
+    /// Keys the hashes of subjects in the audit log.
+    pub subject_key: [u8; 32],
+    /// Bytes the cache may hold.
+    pub cache_weight_max: u64,
+    /// Raised with every configuration: answers of an older one are not found again.
+    pub epoch: u64,
 }
 
 impl Engine {
+    /// Puts the parts together; everything that does not fit is reported at once.
+    pub fn new(parts: Parts) -> Result<Engine, Vec<Unfit>> {
+        let unfit = findings(&parts);
+        if !unfit.is_empty() {
+            return Err(unfit);
+        }
+        let mut operations: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for service in parts.catalogue.services() {
+            operations.entry(service.agency.clone()).or_default().push(service.operation.clone());
+        }
+        let clock = Arc::clone(&parts.clock);
+        let guards =
+            Guards::new(&operations, &parts.agencies, &parts.carriers, clock, Arc::clone(&parts.chance));
+        Ok(Engine {
+            cache: Cache::new(parts.cache_weight_max, &parts.cache_key, parts.epoch),
+            hasher: SubjectHasher::new(&parts.subject_key),
+            catalogue: parts.catalogue,
+            policy: parts.policy,
+            audit: parts.audit,
+            clock: Arc::clone(&parts.clock),
+            road: Arc::new(Road {
+                adapters: parts.adapters,
+                agencies: parts.agencies,
+                guards,
+                wire: parts.wire,
+                clock: parts.clock,
+                chance: parts.chance,
+            }),
+        })
+    }
+
     /// Answers one question, or says why not.
     pub async fn read(&self, client: &Client, question: Question) -> Result<Answer, Failure> {
-        let _ = (client, question);
-        std::future::pending().await
+        // Catalogue first: nothing below understands a question that fits no schema.
+        let service = self.service(client, &question.service)?;
+        self.validate(&service, &question.query)?;
+        let deadline = self.deadline(&service, &question);
+        // Policy before the cache, so that the cache is never a way around it.
+        let permission = self.permit(client, &question, &service)?;
+        // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
+        // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
+        let audited = self.record(client, &question, &service, &permission, deadline);
+        // Cache, then the agency: breaker, bulkhead, retries, quota, conversation, and the answer checked against its
+        // schema and its subject before it may be kept.
+        let served = self.fetch(client, &question, &service, deadline);
+        let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
+            // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
+            Ok(((), served)) => served.map(|served| answer(&service, &permission, &served)),
+            Err(refusal) => Err(refusal),
+        };
+        // What came of it, noted for the auditor; nobody waits.
+        self.note(client, &question, &service, &outcome);
+        outcome
     }
+
+    /// Forgets every answer about this subject, and every one on its way.
+    pub fn evict(&self, subject: &str) {
+        self.cache.evict(subject);
+    }
+
+    /// What can be asked.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {
+        match self.catalogue.service(name) {
+            Some(service) if service.kind == Kind::Read => Ok(Arc::clone(service)),
+            Some(_) | None => Err(Refusal::UnknownService { known: self.policy.services(client) }),
+        }
+    }
+
+    fn validate(&self, service: &Service, query: &Value) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let findings = self.catalogue.findings(service, query, now.get(..10).unwrap_or(&now));
+        if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
+    }
+
+    fn deadline(&self, service: &Service, question: &Question) -> Instant {
+        let own = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
+        question.deadline.map_or(own, |deadline| deadline.min(own))
+    }
+
+    fn permit(&self, client: &Client, question: &Question, service: &Service) -> Result<Permission, Refusal> {
+        let allowed = if question.no_cache && !client.rights.contains("no-cache") {
+            Err(Refusal::Denied { what: "right" })
+        } else {
+            self.policy.decide(client, &question.purpose, service)
+        };
+        // Who knocks at doors that are shut is worth a line too (T1).
+        allowed.inspect_err(|refusal| self.append_note(client, question, service, refusal.code(), None))
+    }
+
+    async fn record(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Service,
+        permission: &Permission,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        let entry =
+            Entry::Permitted { services: vec![service.name.clone()], fields: permission.fields.to_vec() };
+        let append = self.audit.append(self.entry(client, question, service, entry));
+        match timeout_at(deadline, append).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Refusal::AuditUnavailable.into()),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Arc<Service>,
+        deadline: Instant,
+    ) -> Result<Served, Failure> {
+        let named = service.subject.iter().filter_map(|pointer| question.query.pointer(pointer)?.as_str());
+        let wanted = Wanted {
+            identity: Identity {
+                service: service.id.clone(),
+                query: canonical(&question.query),
+                scope: scope(service.settings.share, client, &question.purpose),
+                subjects: named.map(str::to_owned).collect(),
+            },
+            lifetimes: Lifetimes::of(&service.settings, service.several_people),
+            again: question.no_cache,
+            deadline,
+        };
+        let inquiry = Inquiry {
+            service: Arc::clone(service),
+            client: client.id.clone(),
+            purpose: question.purpose.clone(),
+            query: question.query.clone(),
+        };
+        let road = Arc::clone(&self.road);
+        let load = Box::new(move || -> futures_util::future::BoxFuture<'static, _> {
+            Box::pin(async move { road.travel(inquiry).await })
+        });
+        self.cache.answer(wanted, load).await.map_err(|fault| Failure::Fault {
+            fault,
+            agency: service.agency.clone(),
+            carrier: self.road.guards.carrier_of(&service.agency).map(str::to_owned),
+        })
+    }
+
+    fn note(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Service,
+        outcome: &Result<Answer, Failure>,
+    ) {
+        let (result, cache) = match outcome {
+            Ok(Answer { data: Some(_), source }) => ("found", Some(source.cache)),
+            Ok(Answer { data: None, source }) => ("absent", Some(source.cache)),
+            Err(Failure::Refusal(refusal)) => (refusal.code(), None),
+            Err(Failure::Fault { fault, .. }) => (fault.code(), None),
+        };
+        metrics::counter!(
+            "lienthong_reads_total",
+            "agency" => service.agency.clone(), "operation" => service.operation.clone(), "code" => result,
+            "cache" => cache.map_or("none", CacheUse::word)
+        )
+        .increment(1);
+        self.append_note(client, question, service, result, cache);
+    }
+
+    fn append_note(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Service,
+        result: &str,
+        cache: Option<CacheUse>,
+    ) {
+        let cache = cache.map(|cache| cache.word().to_owned());
+        let entry = Entry::Ended { result: result.to_owned(), cache };
+        self.audit.note(self.entry(client, question, service, entry));
+    }
+
+    fn entry(&self, client: &Client, question: &Question, service: &Service, entry: Entry) -> Record {
+        let subjects = self.hasher.subjects(&service.subject, &question.query);
+        Record {
+            at: self.clock.now(),
+            trace_id: question.trace_id.clone(),
+            client: client.id.clone(),
+            purpose: question.purpose.clone(),
+            subject: (!subjects.is_empty()).then(|| subjects.join(" ")),
+            entry,
+        }
+    }
+}
+
+impl CacheUse {
+    /// The word in answers and in the audit log.
+    pub fn word(self) -> &'static str {
+        match self {
+            CacheUse::Hit => "hit",
+            CacheUse::Miss => "miss",
+            CacheUse::Stale => "stale",
+            CacheUse::Revalidated => "revalidated",
+        }
+    }
+}
+
+/// Who may share an answer. Without a dossier to share by, it is the officer's alone.
+fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
+    match (share, &purpose.dossier) {
+        (Share::All, _) => Scope::All,
+        (Share::Dossier, Some(dossier)) => Scope::Dossier(dossier.clone()),
+        (Share::Dossier, None) | (Share::Officer, _) => {
+            Scope::Officer { client: client.id.clone(), officer: purpose.officer.clone() }
+        }
+    }
+}
+
+/// The answer as this client may see it.
+fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer {
+    let loaded = served.loaded();
+    let mut data = loaded.value.clone();
+    if let Some(data) = &mut data {
+        permission.mask(data);
+    }
+    Answer {
+        data,
+        source: Source {
+            agency: service.agency.clone(),
+            service: service.name.clone(),
+            retrieved_at: loaded.retrieved_at.clone(),
+            age_s: served.age().as_secs(),
+            cache: served.cache,
+            reference: loaded.reference.clone(),
+            fresh_for_s: served.fresh_for_s(),
+        },
+    }
+}
+
+/// What is missing or senseless among the parts.
+fn findings(parts: &Parts) -> Vec<Unfit> {
+    let mut unfit = Vec::new();
+    for service in parts.catalogue.services().filter(|service| !parts.adapters.contains_key(&service.agency))
+    {
+        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
+    }
+    let limits = |name: &str, limits: &PartyLimits| -> Vec<Unfit> {
+        limits.findings().into_iter().map(|why| Unfit::new(format!("{name}.limits"), why)).collect()
+    };
+    for (name, agency) in &parts.agencies {
+        unfit.extend(limits(name, &agency.limits));
+    }
+    for (name, carrier) in &parts.carriers {
+        unfit.extend(limits(name, &carrier.limits));
+    }
+    unfit
 }

@@ -104,3 +104,62 @@ impl Default for PartyLimits {
         }
     }
 }
+
+/// `config/agencies.toml`, one block per agency: what the engine needs of it. Addresses and credentials are the transport's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgencySettings {
+    /// The carrier it is reached through; [`DIRECT`] for none.
+    pub carrier: String,
+    /// How much we may ask of it.
+    pub limits: PartyLimits,
+    /// The values the manifest's `settings` name (`$setting`); an object, never a secret.
+    pub settings: serde_json::Value,
+}
+
+/// `config/carriers.toml`, one block per carrier: what the engine needs of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CarrierSettings {
+    /// How much all agencies behind it together may ask.
+    pub limits: PartyLimits,
+}
+
+/// The word for "no carrier between us and the agency".
+pub const DIRECT: &str = "direct";
+
+impl Default for AgencySettings {
+    fn default() -> Self {
+        AgencySettings {
+            carrier: DIRECT.to_owned(),
+            limits: PartyLimits::default(),
+            settings: serde_json::Value::Object(serde_json::Map::new()),
+        }
+    }
+}
+
+impl PartyLimits {
+    /// Says which keys make no sense, each as a sentence that names the key.
+    pub fn findings(&self) -> Vec<String> {
+        let at_least_one = [
+            ("rate_per_s", u64::from(self.rate_per_s)),
+            ("burst", u64::from(self.burst)),
+            ("concurrency", u64::from(self.concurrency)),
+            ("attempts", u64::from(self.attempts)),
+            ("breaker_failures", u64::from(self.breaker_failures)),
+            ("breaker_samples", u64::from(self.breaker_samples)),
+            ("breaker_slow_ms", self.breaker_slow_ms),
+            ("breaker_open_ms", self.breaker_open_ms),
+            ("breaker_probes", u64::from(self.breaker_probes)),
+        ];
+        let zero = at_least_one.iter().filter(|(_, value)| *value == 0);
+        let percents = [
+            ("breaker_rate_percent", self.breaker_rate_percent),
+            ("breaker_slow_percent", self.breaker_slow_percent),
+        ];
+        let beyond = percents.iter().filter(|(_, value)| !(1..=100).contains(value));
+        zero.map(|(key, _)| format!("{key} must be at least 1"))
+            .chain(beyond.map(|(key, _)| format!("{key} must lie between 1 and 100")))
+            .collect()
+    }
+}

@@ -14,3 +14,4 @@ pub mod config;
 pub mod schema_files;
 pub mod clock;
 pub mod chance;
+mod hex;

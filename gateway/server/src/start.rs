@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::{App, HttpServer, web};
 use adapter_api::codec::Limits as CodecLimits;
 use adapter_api::declarative::Declarative;
-use adapter_api::{Adapter, Call, Outcome};
+use adapter_api::Adapter;
 use anyhow::{Context, Result};
 use engine::ports::{Chance, Clock};
 use engine::read::{Engine, Parts};
@@ -184,5 +184,3 @@ async fn keep_up(limits: Arc<Limits>, metrics: metrics_exporter_prometheus::Prom
     }
 }
 
-/// Logs in at an agency by running its login exchange; used by the transport for `session-login` credentials.
-pub type Login = Arc<dyn Fn(&Call) -> Option<Outcome> + Send + Sync>;

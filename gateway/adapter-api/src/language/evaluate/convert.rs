@@ -1,0 +1,194 @@
+//! Conversions of single values: to text, by table, to what the answer's schema wants. They convert or say why not; they never give absent.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::path::too_many;
+use super::scope::View;
+use crate::agency::Table;
+use crate::language::syntax::{Cast, Constant};
+use crate::language::text::normalise;
+use crate::schema::{Scalar, Shape};
+use crate::tree::{Element, Slot, Tree};
+
+/// A whole number of ours has at most this many digits, so that it fits 64 bits with room.
+const INTEGER_DIGITS_MAX: usize = 18;
+
+/// The text of a constant.
+pub fn constant_text(constant: &Constant) -> String {
+    match constant {
+        Constant::Bool(truth) => truth.to_string(),
+        Constant::Number(number) => number.clone(),
+        Constant::Text(text) => text.clone(),
+    }
+}
+
+/// A constant as a tree.
+pub fn constant_tree(constant: &Constant) -> Tree {
+    match constant {
+        Constant::Bool(truth) => Tree::Bool(*truth),
+        Constant::Number(number) => Tree::Number(number.clone()),
+        Constant::Text(text) => Tree::Text(text.clone()),
+    }
+}
+
+/// The text of a single value as it stood; `None` for what is none.
+pub(super) fn text_of_view(view: &View<'_>) -> Option<String> {
+    match view {
+        View::Tree(tree) => text_of(tree).ok(),
+        View::Element(element) => element_text(element).ok(),
+        View::Text(text) => Some((*text).to_owned()),
+        View::Many(_) => None,
+    }
+}
+
+/// The text of a single value as it stood.
+pub(super) fn text_of(tree: &Tree) -> Result<String, String> {
+    match tree {
+        Tree::Bool(truth) => Ok(truth.to_string()),
+        Tree::Number(number) => Ok(number.clone()),
+        Tree::Text(text) => Ok(text.clone()),
+        Tree::Element(element) => element_text(element),
+        Tree::Bytes(bytes) => {
+            String::from_utf8(bytes.clone()).map_err(|_| "bytes that are no UTF-8".to_owned())
+        }
+        Tree::List(items) => Err(too_many(items.len())),
+        Tree::Null => Err("null where a value was expected".to_owned()),
+        Tree::Object(_) => Err("an object where a value was expected".to_owned()),
+        Tree::Slot(_) | Tree::Encoded { .. } => Err("a slot where a value was expected".to_owned()),
+    }
+}
+
+fn element_text(element: &Element) -> Result<String, String> {
+    if element.children.is_empty() {
+        return Ok(element.text.clone());
+    }
+    Err("an element with children where a value was expected".to_owned())
+}
+
+/// The text of a single value, NFC and trimmed.
+pub(super) fn scalar_text(tree: &Tree) -> Result<String, String> {
+    text_of(tree).map(|text| normalise(&text))
+}
+
+/// `ours = theirs`, read from their side.
+pub(super) fn read_table(table: &Table, name: &str, code: &str) -> Result<Tree, String> {
+    let known = table
+        .rows
+        .iter()
+        .find(|row| row.theirs.iter().any(|theirs| normalise(&constant_text(theirs)) == code));
+    let every_other = || table.rows.iter().find(|row| row.theirs.is_empty());
+    let row = known.or_else(every_other);
+    if let Some(system) = &table.descriptive {
+        let title = row.map_or(Tree::Null, |row| Tree::Text(row.ours.clone()));
+        let text = |text: &str| Tree::Text(text.to_owned());
+        let fields = [("system", text(system)), ("code", text(code)), ("title", title)];
+        return Ok(Tree::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()));
+    }
+    match row {
+        Some(row) => Ok(Tree::Text(row.ours.clone())),
+        None => Err(format!("table {name} does not know the code")),
+    }
+}
+
+/// `ours = theirs`, written: the first of their codes. A described value of ours is written by its code.
+pub(super) fn write_table(table: &Table, name: &str, value: &Tree) -> Result<Tree, String> {
+    if let (Some(_), Tree::Object(fields)) = (&table.descriptive, value) {
+        let code = fields.iter().find(|(field, _)| field == "code").map(|(_, code)| scalar_text(code));
+        return code.unwrap_or_else(|| Err("no code in a described value".to_owned())).map(Tree::Text);
+    }
+    let word = scalar_text(value)?;
+    let row = table.rows.iter().find(|row| row.ours == word);
+    match row.and_then(|row| row.theirs.first()) {
+        Some(code) => Ok(constant_tree(code)),
+        None => Err(format!("table {name} has no word for it")),
+    }
+}
+
+/// base64 text read as a document: its length is kept, its content was lifted out or is never shown.
+pub(super) fn read_document(tree: &Tree) -> Result<Tree, String> {
+    if matches!(tree, Tree::Slot(Slot::Lifted { .. } | Slot::Document(_))) {
+        return Ok(tree.clone());
+    }
+    let text = scalar_text(tree)?;
+    let compact: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    if STANDARD.decode(&compact).is_err() {
+        return Err("not base64".to_owned());
+    }
+    Ok(Tree::Slot(Slot::Lifted { characters: text.chars().count() }))
+}
+
+/// A document reference of ours, `{ "document": "…" }` or its identifier alone, as a slot.
+pub(super) fn write_document(tree: &Tree) -> Result<Tree, String> {
+    let id = match tree {
+        Tree::Object(fields) => match fields.iter().find(|(name, _)| name == "document") {
+            Some((_, id)) => scalar_text(id)?,
+            None => return Err("no document reference".to_owned()),
+        },
+        other => scalar_text(other)?,
+    };
+    Ok(Tree::Slot(Slot::Document(id)))
+}
+
+/// `as = …`
+pub(super) fn cast(tree: &Tree, cast: Cast) -> Result<Tree, String> {
+    let text = scalar_text(tree)?;
+    match cast {
+        Cast::Text => Ok(Tree::Text(text)),
+        Cast::Number => integer(&text)
+            .or_else(|| is_json_number(&text).then_some(text))
+            .map(Tree::Number)
+            .ok_or_else(|| "not a number".to_owned()),
+    }
+}
+
+/// A whole number without leading zeros, `0000123` → `123`.
+fn integer(text: &str) -> Option<String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty()
+        || digits.len() > INTEGER_DIGITS_MAX
+        || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
+        return None;
+    }
+    text.parse::<i64>().ok().map(|number| number.to_string())
+}
+
+fn is_json_number(text: &str) -> bool {
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && serde_json::from_str::<serde_json::Number>(text).is_ok()
+}
+
+/// Gives a value that was read the type our schema wants, where nothing is lost by it; whether it fits is judged later.
+pub(crate) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
+    match (want, tree) {
+        (Shape::Scalar(Scalar::Document), Tree::Object(fields)) => Ok(Tree::Object(fields)),
+        (Shape::Scalar(_), tree @ (Tree::Slot(_) | Tree::Encoded { .. })) => Ok(tree),
+        (Shape::Scalar(scalar), tree) => coerce_scalar(&tree, scalar),
+        (Shape::Object(_), Tree::Object(fields)) => {
+            let fields = fields.into_iter().map(|(name, value)| {
+                let inner = want.property(&name).map_or(&Shape::Any, |property| &property.shape);
+                coerce(value, inner).map(|value| (name, value))
+            });
+            fields.collect::<Result<_, _>>().map(Tree::Object)
+        }
+        (Shape::List(inner), Tree::List(items)) => {
+            items.into_iter().map(|item| coerce(item, inner)).collect::<Result<_, _>>().map(Tree::List)
+        }
+        (Shape::Object(_) | Shape::List(_) | Shape::Any, tree) => Ok(tree),
+    }
+}
+
+fn coerce_scalar(tree: &Tree, want: &Scalar) -> Result<Tree, String> {
+    let text = scalar_text(tree)?;
+    match want {
+        Scalar::Integer => integer(&text).map(Tree::Number).ok_or_else(|| "not a whole number".to_owned()),
+        Scalar::Boolean => match text.as_str() {
+            "true" => Ok(Tree::Bool(true)),
+            "false" => Ok(Tree::Bool(false)),
+            _ => Err("not true or false".to_owned()),
+        },
+        Scalar::Text | Scalar::Date | Scalar::PartialDate | Scalar::Moment => Ok(Tree::Text(text)),
+        Scalar::Words(_) | Scalar::Document => Ok(Tree::Text(text)),
+    }
+}

@@ -1,0 +1,82 @@
+//! The wire as talks see it: replies read by the house's own codecs, requests printed with their slots shown.
+
+use adapter_api::codec::{self, Limits, Unreadable};
+use adapter_api::wire::Format;
+use adapter_api::{Exchange, Reply, Slot, Tree, WireRequest};
+
+use crate::conversation::RawReply;
+
+/// Reads a reply as the house reads it.
+pub fn exchange(request: &WireRequest, raw: &RawReply) -> Exchange {
+    let mut reply =
+        codec::read_reply(request.reply_format, raw.status, &raw.content_type, &raw.body, &Limits::default());
+    lift_documents(&mut reply, &request.documents);
+    Exchange { name: request.exchange.clone(), reply }
+}
+
+/// Takes the base64 text at these paths out of a JSON reply, as the house does before an adapter sees it.
+fn lift_documents(reply: &mut Reply, paths: &[String]) {
+    if let Ok(body) = &mut reply.body {
+        for path in paths {
+            let steps: Vec<&str> = path.split('.').map(|step| step.trim_end_matches('?')).collect();
+            lift(body, &steps);
+        }
+    }
+}
+
+fn lift(tree: &mut Tree, steps: &[&str]) {
+    match (tree, steps) {
+        (Tree::List(items), _) => items.iter_mut().for_each(|item| lift(item, steps)),
+        (Tree::Object(fields), [first, rest @ ..]) => {
+            for (_, value) in fields.iter_mut().filter(|(name, _)| name == first) {
+                lift(value, rest);
+            }
+        }
+        (leaf @ Tree::Text(_), []) => {
+            if let Tree::Text(text) = &*leaf {
+                *leaf = Tree::Slot(Slot::Lifted { characters: text.chars().count() });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads a message that a talk tells by its media type.
+pub fn read_message(media_type: &str, body: &str) -> Result<Tree, Unreadable> {
+    codec::decode(format_of(media_type), body.as_bytes(), &Limits::default())
+}
+
+fn format_of(media_type: &str) -> Format {
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        "application/soap+xml" => Format::Soap12,
+        "application/x-www-form-urlencoded" => Format::Form,
+        "text/plain" => Format::Text,
+        _ if media_type.ends_with("xml") => Format::Xml,
+        _ => Format::Json,
+    }
+}
+
+/// The query string as talks show it, with its question mark.
+pub fn print_query(request: &WireRequest) -> String {
+    match codec::print_query(&request.query) {
+        query if query.is_empty() => query,
+        query => format!("?{query}"),
+    }
+}
+
+/// The body as talks show it.
+pub fn print_body(request: &WireRequest) -> String {
+    let body = request.body.as_ref().map(|body| codec::print(request.format, body, &request.namespaces));
+    body.unwrap_or_default().trim_end().to_owned()
+}
+
+/// Reads a body as talks show it: slots are text there.
+pub fn read_printed(request: &WireRequest, body: &str) -> Result<Tree, Unreadable> {
+    codec::decode(request.format, body.as_bytes(), &Limits::default())
+}
+
+/// An answer to a message as talks show it: JSON where it is an object, else as it is.
+pub fn print_answer(tree: &Tree) -> String {
+    codec::print(Format::Json, tree, &[]).trim_end().to_owned()
+}

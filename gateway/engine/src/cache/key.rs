@@ -1,0 +1,169 @@
+//! What tells answers apart, hashed with a key: no personal data in it, and nothing by which two subjects could meet.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lc_rs::hmac;
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+
+/// Generations kept. Subjects share them by hash: an eviction may cost a stranger one more exchange, never a wrong answer.
+/// 16,384 × 8 bytes = 128 kB, and a subject has a neighbour among 10,000 cached ones less often than not.
+const GENERATIONS: usize = 16_384;
+
+/// The key of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+/// Who may share an answer, with the value they share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody permitted.
+    All,
+    /// Questions of this dossier.
+    Dossier(String),
+    /// Questions of this officer of this client.
+    Officer {
+        /// The client.
+        client: String,
+        /// The officer.
+        officer: String,
+    },
+}
+
+/// Everything that tells answers apart, but for what moves: epoch and generations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identity {
+    /// The service's schema identifier, version and all.
+    pub service: String,
+    /// The query, in one spelling: names sorted, text in NFC.
+    pub query: String,
+    /// Who may share the answer.
+    pub scope: Scope,
+    /// The subjects it is about, as identifiers.
+    pub subjects: Vec<String>,
+}
+
+/// Makes keys, and knows the generations.
+pub struct Keys {
+    key: hmac::Key,
+    epoch: u64,
+    generations: Box<[AtomicU64]>,
+}
+
+impl Keys {
+    pub fn new(key: &[u8; 32], epoch: u64) -> Self {
+        let generations = std::iter::repeat_with(AtomicU64::default).take(GENERATIONS).collect();
+        Keys { key: hmac::Key::new(hmac::HMAC_SHA256, key), epoch, generations }
+    }
+
+    /// The key as of now.
+    pub fn key(&self, identity: &Identity) -> Key {
+        let mut context = hmac::Context::with_key(&self.key);
+        let mut part = |bytes: &[u8]| {
+            // With its length before it, so that no two lists of parts read the same.
+            context.update(&(bytes.len() as u64).to_be_bytes());
+            context.update(bytes);
+        };
+        part(identity.service.as_bytes());
+        part(identity.query.as_bytes());
+        part(&self.epoch.to_be_bytes());
+        match &identity.scope {
+            Scope::All => part(b"all"),
+            Scope::Dossier(dossier) => {
+                part(b"dossier");
+                part(dossier.as_bytes());
+            }
+            Scope::Officer { client, officer } => {
+                part(b"officer");
+                part(client.as_bytes());
+                part(officer.as_bytes());
+            }
+        }
+        for subject in &identity.subjects {
+            part(&self.generation(subject).map_or(0, |count| count.load(Ordering::SeqCst)).to_be_bytes());
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.sign().as_ref());
+        Key(bytes)
+    }
+
+    /// Makes every key of this subject another one.
+    pub fn raise(&self, subject: &str) {
+        if let Some(count) = self.generation(subject) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn generation(&self, subject: &str) -> Option<&AtomicU64> {
+        let normal: String = subject.trim().nfc().collect();
+        let hash = hmac::sign(&self.key, normal.as_bytes());
+        let first = hash.as_ref().iter().take(8).fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
+        self.generations.get(first % GENERATIONS)
+    }
+}
+
+/// A value in one spelling: names sorted, text in NFC, no space.
+pub fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, &Value)> = fields
+                .iter()
+                .map(|(name, value)| (Value::String(name.nfc().collect()).to_string(), value))
+                .collect();
+            fields.sort_by(|left, right| left.0.cmp(&right.0));
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name}:{}", canonical(value))).collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Value::String(text) => Value::String(text.nfc().collect()).to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            service: "residence.person.v1".into(),
+            query: canonical(&json!({ "personal_id": "038042000001" })),
+            scope: Scope::Dossier("H56.14-250812-0035".into()),
+            subjects: vec!["038042000001".into()],
+        }
+    }
+
+    #[test]
+    fn one_spelling() {
+        let composed = json!({ "b": [1, { "y": null, "x": "Mẫu" }], "a": true });
+        let decomposed = json!({ "a": true, "b": [1, { "x": "Mẫu".nfd().collect::<String>(), "y": null }] });
+        assert_eq!(canonical(&composed), canonical(&decomposed));
+        assert_eq!(canonical(&composed), r#"{"a":true,"b":[1,{"x":"Mẫu","y":null}]}"#);
+        assert_ne!(canonical(&json!({ "a": "1" })), canonical(&json!({ "a": 1 })));
+    }
+
+    #[test]
+    fn everything_that_tells_answers_apart_is_in_the_key() {
+        let keys = Keys::new(&[1; 32], 1);
+        let key = keys.key(&identity());
+        assert_eq!(key, keys.key(&identity()));
+        let others = [
+            Identity { service: "residence.person.v2".into(), ..identity() },
+            Identity { query: "{}".into(), ..identity() },
+            Identity { scope: Scope::All, ..identity() },
+            Identity { scope: Scope::Dossier("H56.14-250812-0036".into()), ..identity() },
+            Identity { scope: Scope::Officer { client: "a".into(), officer: "b".into() }, ..identity() },
+            Identity { subjects: vec![], ..identity() },
+        ];
+        for other in others {
+            assert_ne!(key, keys.key(&other), "{other:?}");
+        }
+        assert_ne!(key, Keys::new(&[1; 32], 2).key(&identity()), "another epoch");
+        assert_ne!(key, Keys::new(&[2; 32], 1).key(&identity()), "another key");
+        keys.raise("038042000001");
+        assert_ne!(key, keys.key(&identity()), "another generation");
+    }
+}

@@ -1,0 +1,162 @@
+//! A schema read whole, references followed: each field with its titles, its class and its check.
+
+use std::collections::BTreeMap;
+
+use adapter_api::schema::DataClass;
+use indexmap::IndexMap;
+use jsonschema::{Retrieve, Uri};
+use serde_json::{Map, Value};
+
+/// References and levels followed from one field down. Ours end at eight; a schema that refers to itself must not hang us.
+const DEPTH_MAX: u32 = 32;
+
+/// One field's shape.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The official Vietnamese title; empty at a root without one.
+    pub title: String,
+    /// The English title.
+    pub title_en: String,
+    /// How far it may be seen and kept; what says nothing is taken for the worst.
+    pub class: DataClass,
+    /// `x-check`, the check no schema can say.
+    pub check: Option<String>,
+    /// The fields of an object, or of the objects in a list.
+    pub fields: IndexMap<String, Node>,
+    /// A list.
+    pub is_list: bool,
+}
+
+impl Node {
+    /// The node at a pointer; list positions are skipped.
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        pointer.split('/').skip(1).try_fold(self, |node, step| match node.fields.get(step) {
+            Some(field) => Some(field),
+            None if node.is_list && step.bytes().all(|digit| digit.is_ascii_digit()) => Some(node),
+            None => None,
+        })
+    }
+
+    /// Visits every field below with its dotted name, outer before inner.
+    pub fn each_field(&self, prefix: &str, visit: &mut impl FnMut(&str, &Node)) {
+        for (name, field) in &self.fields {
+            let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            visit(&name, field);
+            field.each_field(&name, visit);
+        }
+    }
+}
+
+/// The documents that references may lead to.
+pub struct Documents<'a> {
+    by_id: &'a BTreeMap<String, Value>,
+}
+
+impl<'a> Documents<'a> {
+    pub fn new(by_id: &'a BTreeMap<String, Value>) -> Self {
+        Documents { by_id }
+    }
+
+    /// Reads the shape at a full reference, `https://…/residence.person.v1.json#/$defs/query`.
+    pub fn node(&self, reference: &str) -> Result<Node, String> {
+        let (base, schema) = self.resolve("", reference)?;
+        self.read(&base, schema, 0)
+    }
+
+    fn read(&self, base: &str, schema: &'a Value, depth: u32) -> Result<Node, String> {
+        if depth > DEPTH_MAX {
+            return Err(format!("{base} is deeper than {DEPTH_MAX}"));
+        }
+        let object = schema.as_object().ok_or_else(|| format!("{base} holds a schema that is no object"))?;
+        // Annotations are collected along the way of references; the nearest wins.
+        let mut node = match object.get("$ref").and_then(Value::as_str) {
+            Some(reference) => {
+                let (base, schema) = self.resolve(base, reference)?;
+                self.read(&base, schema, depth + 1)?
+            }
+            None => Node::unsaid(),
+        };
+        node.annotate(object)?;
+        if let Some(items) = object.get("items") {
+            node.is_list = true;
+            let item = self.read(base, items, depth + 1)?;
+            node.check = node.check.or(item.check);
+            node.fields.extend(item.fields);
+        }
+        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            node.fields.insert(name.clone(), self.read(base, property, depth + 1)?);
+        }
+        Ok(node)
+    }
+
+    fn resolve(&self, base: &str, reference: &str) -> Result<(String, &'a Value), String> {
+        let (path, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        let id = join(base, path);
+        let document =
+            self.by_id.get(&id).ok_or_else(|| format!("{reference} leads to no document we have"))?;
+        let schema = document.pointer(pointer).ok_or_else(|| format!("{reference} leads nowhere"))?;
+        Ok((id, schema))
+    }
+}
+
+impl Node {
+    fn unsaid() -> Self {
+        Node {
+            title: String::new(),
+            title_en: String::new(),
+            class: DataClass::Sensitive,
+            check: None,
+            fields: IndexMap::new(),
+            is_list: false,
+        }
+    }
+
+    fn annotate(&mut self, schema: &Map<String, Value>) -> Result<(), String> {
+        let text = |keyword| schema.get(keyword).and_then(Value::as_str);
+        if let Some(title) = text("title") {
+            self.title = title.to_owned();
+        }
+        if let Some(title) = text("x-title-en") {
+            self.title_en = title.to_owned();
+        }
+        if let Some(check) = text("x-check") {
+            if !["personal-id", "tax-code", "not-in-future"].contains(&check) {
+                return Err(format!("x-check {check} is not known"));
+            }
+            self.check = Some(check.to_owned());
+        }
+        match text("x-data-class") {
+            None => {}
+            Some("public") => self.class = DataClass::Public,
+            Some("personal") => self.class = DataClass::Personal,
+            Some("sensitive") => self.class = DataClass::Sensitive,
+            Some(other) => return Err(format!("x-data-class {other} is not known")),
+        }
+        Ok(())
+    }
+}
+
+/// Joins a relative reference to the identifier of the document it stands in (RFC 3986 5.2, as far as schemas here go).
+fn join(base: &str, path: &str) -> String {
+    if path.is_empty() {
+        return base.to_owned();
+    }
+    if path.contains("://") {
+        return path.to_owned();
+    }
+    let (mut folder, mut rest) = (base.rsplit_once('/').map_or("", |(folder, _)| folder), path);
+    while let Some(above) = rest.strip_prefix("../") {
+        folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+        rest = above;
+    }
+    format!("{folder}/{}", rest.strip_prefix("./").unwrap_or(rest))
+}
+
+/// Fetches nothing: a reference to a document we were not given is a mistake.
+pub struct Nowhere;
+
+impl Retrieve for Nowhere {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("{uri} is no document we have").into())
+    }
+}

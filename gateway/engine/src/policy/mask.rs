@@ -1,0 +1,94 @@
+//! The fields a permission lets through, as a tree that is laid over an answer on every way out.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// What is let through of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mask {
+    /// All of it.
+    Whole,
+    /// These fields, of an object or of each object in a list.
+    Fields {
+        /// It is a list.
+        list: bool,
+        /// By name; what is not here is taken out.
+        fields: BTreeMap<String, Mask>,
+    },
+}
+
+impl Mask {
+    /// Takes out what is not let through. A value of another form than the mask expects is emptied, not passed.
+    pub fn apply(&self, value: &mut Value) {
+        let Mask::Fields { fields, .. } = self else {
+            return;
+        };
+        match value {
+            Value::Object(object) => {
+                object.retain(|name, value| match fields.get(name) {
+                    Some(mask) => {
+                        mask.apply(value);
+                        true
+                    }
+                    None => false,
+                });
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.apply(item)),
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => *value = Value::Null,
+        }
+    }
+
+    /// What either lets through.
+    pub fn either(left: &Mask, right: &Mask) -> Mask {
+        let (Mask::Fields { list, fields: left }, Mask::Fields { fields: right, .. }) = (left, right) else {
+            return Mask::Whole;
+        };
+        let mut fields = left.clone();
+        for (name, mask) in right {
+            let mask = fields.get(name).map_or_else(|| mask.clone(), |other| Mask::either(other, mask));
+            fields.insert(name.clone(), mask);
+        }
+        Mask::Fields { list: *list, fields }
+    }
+
+    /// Whether nothing is let through.
+    pub fn shows_nothing(&self) -> bool {
+        matches!(self, Mask::Fields { fields, .. } if fields.is_empty())
+    }
+
+    /// Whether the field of this dotted name, or something below it, is let through.
+    pub fn shows(&self, name: &str) -> bool {
+        let mut mask = self;
+        for step in name.split('.') {
+            match mask {
+                Mask::Whole => return true,
+                Mask::Fields { fields, .. } => match fields.get(step) {
+                    Some(below) => mask = below,
+                    None => return false,
+                },
+            }
+        }
+        !mask.shows_nothing()
+    }
+
+    /// Pointers of what is let through, the outermost that say it all: `/spouse`, `/members/*/full_name`.
+    pub fn pointers(&self) -> Vec<String> {
+        let mut pointers = Vec::new();
+        self.collect("", &mut pointers);
+        pointers
+    }
+
+    fn collect(&self, at: &str, pointers: &mut Vec<String>) {
+        match self {
+            Mask::Whole => pointers.push(at.to_owned()),
+            Mask::Fields { list, fields } => {
+                let at = if *list { format!("{at}/*") } else { at.to_owned() };
+                for (name, mask) in fields {
+                    mask.collect(&format!("{at}/{name}"), pointers);
+                }
+            }
+        }
+    }
+}

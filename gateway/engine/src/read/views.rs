@@ -1,0 +1,92 @@
+//! What the engine tells about itself: what a client may ask, and whether the links are up.
+
+use adapter_api::Kind;
+
+use crate::catalogue::FieldView;
+use crate::client::Client;
+use crate::read::Engine;
+use crate::resilience::PartyView;
+
+/// One service as a client sees it, for `GET /v1/services`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceView {
+    /// `residence.person`.
+    pub name: String,
+    /// The official Vietnamese title.
+    pub title: String,
+    /// The English title.
+    pub title_en: String,
+    /// The agency that answers.
+    pub agency: String,
+    /// Whether it may be repeated.
+    pub kind: Kind,
+    /// Whether a purpose is mandatory.
+    pub purpose_required: bool,
+    /// The procedures it may be asked for, as the rules write them.
+    pub procedures: Vec<String>,
+    /// The units it may be asked for, as the rules write them.
+    pub units: Vec<String>,
+    /// The fields that some purpose lets this client see.
+    pub fields: Vec<ServiceField>,
+}
+
+/// One field with the procedures it may be seen for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceField {
+    /// The field.
+    pub field: FieldView,
+    /// The procedures, as the rules write them.
+    pub procedures: Vec<String>,
+}
+
+/// How the links stand, agency and carrier apart, for `GET /v1/agencies`, health and metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgencyViews {
+    /// Every agency that answers a service.
+    pub agencies: Vec<PartyView>,
+    /// Every carrier one of them is reached through.
+    pub carriers: Vec<PartyView>,
+}
+
+impl Engine {
+    /// What this client may ask.
+    pub fn services(&self, client: &Client) -> Vec<ServiceView> {
+        let names = self.policy.services(client);
+        names.iter().filter_map(|name| self.service_view(client, name)).collect()
+    }
+
+    /// How the links stand.
+    pub fn agencies(&self) -> AgencyViews {
+        AgencyViews { agencies: self.road.guards.agencies(), carriers: self.road.guards.carriers() }
+    }
+
+    /// Bytes and number of the answers kept, roughly, for metrics.
+    pub fn cache_size(&self) -> (u64, u64) {
+        self.cache.size()
+    }
+
+    fn service_view(&self, client: &Client, name: &str) -> Option<ServiceView> {
+        let service = self.catalogue.service(name)?;
+        let grants = self.policy.grants(client, name);
+        let fields = service.fields().into_iter().map(|field| {
+            let showing = grants.iter().filter(|grant| grant.permission.shows(&field.name));
+            let procedures = distinct(showing.flat_map(|grant| grant.procedures.clone()));
+            ServiceField { field, procedures }
+        });
+        Some(ServiceView {
+            name: service.name.clone(),
+            title: service.title.clone(),
+            title_en: service.title_en.clone(),
+            agency: service.agency.clone(),
+            kind: service.kind,
+            purpose_required: service.is_personal(),
+            procedures: distinct(grants.iter().flat_map(|grant| grant.procedures.clone())),
+            units: distinct(grants.iter().flat_map(|grant| grant.units.clone())),
+            fields: fields.filter(|field| !field.procedures.is_empty()).collect(),
+        })
+    }
+}
+
+fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {
+    words.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}

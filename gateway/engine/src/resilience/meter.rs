@@ -1,0 +1,89 @@
+//! Around every single exchange: the quota before it, the stopwatch beside it, what is counted after it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use adapter_api::{Fault, Kind, Party};
+use tokio::time::Instant;
+
+use crate::ports::{Clock, Heard, Order, Wire};
+use crate::resilience::quota::{Quota, UsedUp};
+
+/// Counts the exchanges of one call, all its tries together.
+pub struct Meter<'a> {
+    pub(super) agency_quota: &'a Quota,
+    pub(super) carrier_quota: Option<&'a Quota>,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) tally: Mutex<Tally>,
+}
+
+/// What the exchanges of one call came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Exchanges begun.
+    pub exchanges: u32,
+    /// The longest of them: the slowness that counts is the party's, not that of our queues.
+    pub longest: Duration,
+    /// When the one under way began.
+    pub under_way: Option<Instant>,
+    /// One of them must not be repeated blindly.
+    pub wrote: bool,
+    /// Our own quota ended it, which says nothing about the party.
+    pub ours: bool,
+}
+
+impl Meter<'_> {
+    /// Makes one exchange, once the quotas allow it.
+    pub async fn exchange(&self, wire: &dyn Wire, order: Order<'_>) -> Result<Heard, Fault> {
+        self.take(self.agency_quota, Party::Agency, order.deadline).await?;
+        if let Some(quota) = self.carrier_quota {
+            self.take(quota, Party::Carrier, order.deadline).await?;
+        }
+        let began = Instant::now();
+        {
+            let mut tally = self.lock();
+            tally.exchanges += 1;
+            tally.under_way = Some(began);
+            tally.wrote |= order.request.kind == Kind::Write;
+        }
+        let heard = wire.exchange(order).await;
+        let took = began.elapsed();
+        {
+            let mut tally = self.lock();
+            tally.under_way = None;
+            tally.longest = tally.longest.max(took);
+        }
+        let code = heard.as_ref().map_or_else(Fault::code, |_| "heard");
+        let (agency, operation) = (order.agency.to_owned(), order.call.operation.clone());
+        metrics::counter!("lienthong_exchanges_total", "agency" => agency.clone(), "operation" => operation.clone(), "code" => code)
+            .increment(1);
+        metrics::histogram!("lienthong_exchange_seconds", "agency" => agency, "operation" => operation)
+            .record(took.as_secs_f64());
+        heard
+    }
+
+    /// Renews the credentials; a login is an exchange too, so it takes its token.
+    pub async fn renew(&self, wire: &dyn Wire, order: Order<'_>, admission: u64) -> Result<(), Fault> {
+        self.take(self.agency_quota, Party::Agency, order.deadline).await?;
+        wire.renew(order, admission).await
+    }
+
+    async fn take(&self, quota: &Quota, party: Party, deadline: Instant) -> Result<(), Fault> {
+        quota.take(self.clock, deadline).await.map_err(|UsedUp { retry_after }| {
+            self.lock().ours = true;
+            Fault::Overloaded { party, retry_after_s: Some(retry_after.as_millis().div_ceil(1000) as u64) }
+        })
+    }
+
+    pub(super) fn so_far(&self) -> Tally {
+        let mut tally = *self.lock();
+        if let Some(began) = tally.under_way {
+            tally.longest = tally.longest.max(began.elapsed());
+        }
+        tally
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
