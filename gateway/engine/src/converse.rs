@@ -45,15 +45,28 @@ pub async fn converse(conversation: &Conversation<'_>, meter: &Meter<'_>) -> Res
                     return Err(Fault::NotAdmitted { renew: false, exchange, party });
                 };
                 renewed_for = Some(at);
-                meter.renew(conversation.wire, conversation.order(&refused), admission).await?;
+                meter
+                    .renew(conversation.wire, conversation.order(&refused), admission)
+                    .await
+                    .map_err(finally)?;
                 said.pop();
                 refused
             }
             Err(fault) => return Err(fault),
         };
-        let heard = meter.exchange(conversation.wire, conversation.order(&request)).await?;
+        let heard = meter.exchange(conversation.wire, conversation.order(&request)).await.map_err(finally)?;
         said.push(Exchange { name: request.exchange.clone(), reply: heard.reply });
         last = Some((request, heard.admission));
+    }
+}
+
+/// No fresh login follows a login that was refused.
+fn finally(fault: Fault) -> Fault {
+    match fault {
+        Fault::NotAdmitted { exchange, party, renew: _ } => {
+            Fault::NotAdmitted { exchange, renew: false, party }
+        }
+        other => other,
     }
 }
 

@@ -218,7 +218,8 @@ mod tests {
     fn personal_ids() {
         use Contradiction::*;
         let male = Some("male");
-        let cases: &[(&str, Option<&str>, Option<&str>, &[Contradiction])] = &[
+        type Case<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [Contradiction]);
+        let cases: &[Case<'_>] = &[
             ("038042000001", None, None, &[]),
             ("038042000001", male, Some("1942"), &[]),
             ("038042000001", male, Some("1942-03-15"), &[]),

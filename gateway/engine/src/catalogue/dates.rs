@@ -27,13 +27,12 @@ pub fn is_moment(text: &str) -> bool {
     };
     let mut parts = clock.split(':');
     let mut below = |limit: u32| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == 2 && part.parse::<u32>().is_ok_and(|number| number < limit))
+        parts.next().is_some_and(|part| {
+            part.len() == 2 && all_digits(part) && part.parse::<u32>().is_ok_and(|number| number < limit)
+        })
     };
     let sound = below(24) && below(60) && below(60);
-    let digits = !fraction.is_empty() && fraction.bytes().all(|digit| digit.is_ascii_digit());
-    is_date(date) && sound && parts.next().is_none() && digits
+    is_date(date) && sound && parts.next().is_none() && all_digits(fraction)
 }
 
 /// Whether the text is written like a date, whether or not the day exists.
@@ -44,6 +43,10 @@ pub fn has_shape(text: &str) -> bool {
             4 | 7 => *byte == b'-',
             _ => byte.is_ascii_digit(),
         })
+}
+
+fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn days_of(year: u32, month: u32) -> u32 {

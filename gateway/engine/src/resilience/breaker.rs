@@ -73,6 +73,7 @@ pub struct Pass {
     breaker: Arc<Breaker>,
     era: u64,
     judged: bool,
+    slow: bool,
 }
 
 impl Breaker {
@@ -101,7 +102,7 @@ impl Breaker {
         }
         let era = inner.era;
         drop(inner);
-        Ok(Pass { breaker: Arc::clone(self), era, judged: false })
+        Ok(Pass { breaker: Arc::clone(self), era, judged: false, slow: false })
     }
 
     /// How it stands now.
@@ -119,13 +120,16 @@ impl Breaker {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn judge(&self, era: u64, failed: bool, took: Duration, stay_away: Option<Duration>) {
+    fn slow_after(&self) -> Duration {
+        Duration::from_millis(self.limits.breaker_slow_ms)
+    }
+
+    fn judge(&self, era: u64, failed: bool, slow: bool, stay_away: Option<Duration>) {
         let now = Instant::now();
         let mut inner = self.lock();
         if inner.era != era {
             return;
         }
-        let slow = took >= Duration::from_millis(self.limits.breaker_slow_ms);
         match &mut inner.state {
             State::Open { .. } => {}
             State::HalfOpen { probing, succeeded } => {
@@ -163,7 +167,12 @@ impl Inner {
     }
 
     fn note(&mut self, sample: Sample) {
-        self.consecutive = if sample.failed { self.consecutive + 1 } else { 0 };
+        self.consecutive = match sample {
+            Sample { failed: true, .. } => self.consecutive + 1,
+            // Slow, and perhaps not ended: no sign of health.
+            Sample { slow: true, .. } => self.consecutive,
+            Sample { .. } => 0,
+        };
         if self.window.len() >= WINDOW_SAMPLES_MAX {
             self.window.pop_front();
         }
@@ -191,16 +200,32 @@ impl Inner {
 }
 
 impl Pass {
+    /// From when on the call counts as slow.
+    pub fn slow_after(&self) -> Duration {
+        self.breaker.slow_after()
+    }
+
+    /// The call is slow already, though it has not ended: whoever hangs is noticed before the callers' deadlines (F8).
+    pub fn is_slow(&mut self) {
+        if !self.slow {
+            self.slow = true;
+            self.breaker.judge(self.era, false, true, None);
+        }
+    }
+
     /// The party did its work, after so long.
     pub fn succeeded(mut self, took: Duration) {
         self.judged = true;
-        self.breaker.judge(self.era, false, took, None);
+        if !self.slow {
+            self.breaker.judge(self.era, false, took >= self.breaker.slow_after(), None);
+        }
     }
 
     /// The party failed, and may have said how long to stay away (`Retry-After`).
     pub fn failed(mut self, took: Duration, stay_away: Option<Duration>) {
         self.judged = true;
-        self.breaker.judge(self.era, true, took, stay_away);
+        let slow = !self.slow && took >= self.breaker.slow_after();
+        self.breaker.judge(self.era, true, slow, stay_away);
     }
 }
 

@@ -1,12 +1,13 @@
 //! One party with everything that stands before it, and the one function in which the order of resilience can be read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use adapter_api::{Fault, Kind, Party};
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ports::{Chance, Clock};
 use crate::resilience::breaker::{Breaker, BreakerState, Pass};
@@ -130,7 +131,7 @@ impl Guards {
             return Err(Fault::AdapterFailed { place: "no guard for the agency".into() });
         };
         // Breaker first: a party that is down costs its callers nothing, not even a place in the queue.
-        let passes = guard.admit(errand.operation)?;
+        let mut passes = guard.admit(errand.operation)?;
         // Then the bulkhead: a slow party fills its own places and nobody else's.
         let _places = guard.enter(errand).await?;
         let meter = Meter {
@@ -140,17 +141,8 @@ impl Guards {
             tally: Mutex::default(),
         };
         guard.retries.earn();
-        let mut tried = 0;
-        let answer = loop {
-            tried += 1;
-            let answer = timeout_at(errand.deadline, attempt.attempt(&meter))
-                .await
-                .unwrap_or(Err(Fault::DeadlineExceeded));
-            match &answer {
-                Err(fault) if self.waits_to_repeat(guard, fault, tried, &meter, errand.deadline).await => {}
-                Err(_) | Ok(_) => break answer,
-            }
-        };
+        let tries = self.tries(guard, errand.deadline, attempt, &meter);
+        let answer = AgencyGuard::watch(&mut passes.0, &meter, tries).await;
         guard.settle(passes, answer.as_ref().err(), meter.so_far(), &*self.clock);
         answer
     }
@@ -168,6 +160,26 @@ impl Guards {
     /// How every carrier in use stands.
     pub fn carriers(&self) -> Vec<PartyView> {
         self.carriers.values().map(|guard| guard.view()).collect()
+    }
+
+    /// Tries until it works, or is not worth another try.
+    async fn tries<A: Attempt>(
+        &self,
+        guard: &AgencyGuard,
+        deadline: Instant,
+        attempt: &A,
+        meter: &Meter<'_>,
+    ) -> Result<A::Answer, Fault> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let answer = timeout_at(deadline, attempt.attempt(meter)).await;
+            let answer = answer.unwrap_or(Err(Fault::DeadlineExceeded));
+            match &answer {
+                Err(fault) if self.waits_to_repeat(guard, fault, tried, meter, deadline).await => {}
+                Err(_) | Ok(_) => return answer,
+            }
+        }
     }
 
     async fn waits_to_repeat(
@@ -230,6 +242,25 @@ impl AgencyGuard {
         Ok((own, carrier))
     }
 
+    /// Waits for the tries to end, and tells the breaker while they go on when one exchange has become slow.
+    async fn watch<T>(pass: &mut Option<Pass>, meter: &Meter<'_>, tries: impl Future<Output = T>) -> T {
+        let mut tries = pin!(tries);
+        let Some(pass) = pass else {
+            return tries.await;
+        };
+        let slow_after = pass.slow_after();
+        match timeout(slow_after, tries.as_mut()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                // Waiting for our own quota is not the party's slowness.
+                if meter.so_far().longest >= slow_after {
+                    pass.is_slow();
+                }
+                tries.await
+            }
+        }
+    }
+
     fn settle(
         &self,
         passes: (Option<Pass>, Option<Pass>),
@@ -255,7 +286,8 @@ impl AgencyGuard {
                 (Verdict::Good, _) => standing.last_success = Some(clock.now()),
                 (Verdict::Bad, Some(fault)) => {
                     standing.last_failure = Some((clock.now(), fault.code()));
-                    if let Some(away) = away {
+                    // "Too much" is about the amount, so it stops the bucket; "closed" is the breaker's.
+                    if let (Fault::Overloaded { .. }, Some(away)) = (fault, away) {
                         quota.pause(away);
                     }
                 }
