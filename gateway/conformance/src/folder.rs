@@ -11,7 +11,7 @@ use adapter_api::schema::Schemas;
 use adapter_api::{Adapter, Inbound, Received};
 
 use crate::conversation::Conversation;
-use crate::ground::{Ground, Validator};
+use crate::ground::{Effort, Ground, Validator};
 use crate::laws;
 use crate::replay::replay;
 use crate::report::{Counts, Report};
@@ -29,6 +29,8 @@ pub struct AgencyInput {
     pub coded: Option<Arc<dyn Adapter>>,
     /// The caller's JSON Schema validator, if it has one.
     pub validator: Option<Arc<Validator>>,
+    /// How much is tried.
+    pub effort: Effort,
 }
 
 /// A talk's file as the adapter would write it now.
@@ -70,6 +72,7 @@ pub fn check_folder(input: &AgencyInput) -> Report {
         conversations: &played.conversations,
         heard: &played.heard,
         received: &played.received,
+        effort: input.effort,
         pool: Ground::pool_of(&played.conversations),
         trials: Cell::new(0),
     };

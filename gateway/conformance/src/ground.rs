@@ -27,6 +27,16 @@ pub enum Side {
 /// A full JSON Schema validator, brought by the caller: service, side, value; what does not fit, in its words.
 pub type Validator = dyn Fn(&str, Side, &Value) -> Vec<String> + Send + Sync;
 
+/// How much is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// Everything.
+    #[default]
+    Full,
+    /// Everything but the 10 MB replies, which take longer than all else together: for an author who saves and looks.
+    Quick,
+}
+
 /// What the laws stand on.
 pub struct Ground<'a> {
     /// The agency as its folder says it.
@@ -45,6 +55,8 @@ pub struct Ground<'a> {
     pub heard: &'a [Inbound],
     /// What they were taken to mean.
     pub received: &'a [Received],
+    /// How much is tried.
+    pub effort: Effort,
     /// Good replies by exchange, for conversations that were led astray and ask on.
     pub pool: BTreeMap<String, RawReply>,
     /// Replies put in the place of told ones.

@@ -14,7 +14,9 @@ pub mod spot;
 pub mod ground;
 pub mod laws;
 pub mod report;
+pub mod lineage;
+pub mod disk;
 
 pub use folder::{AgencyInput, check_folder, update_talks};
-pub use ground::{Side, Validator};
+pub use ground::{Effort, Side, Validator};
 pub use report::{Exit, Report};

@@ -3,7 +3,7 @@
 use adapter_api::diagnostic::Diagnostic;
 use adapter_api::{Adapter, Call, Exchange, Inbound, Received, WireRequest};
 
-use crate::conversation::{Conversation, End, Next, RawReply, SENDS_MAX, next};
+use crate::conversation::{Conversation, Next, RawReply, SENDS_MAX, next};
 use crate::difference::{self, Difference};
 use crate::ending;
 use crate::talk::{Opening, Section, Talk, Word};

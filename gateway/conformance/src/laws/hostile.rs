@@ -7,9 +7,10 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::wire::Format;
 
 use crate::conversation::{Conversation, End, RawReply, Way};
-use crate::ground::Ground;
+use crate::ground::{Effort, Ground};
 
-/// The large body: a third of what the reader lets through, so that it is read and not merely refused.
+/// The large body: a third of what the reader lets through, so that it is read and not merely refused. Tried once per
+/// format, as it is the reader that it tries.
 const LARGE_BYTES: usize = 10 << 20;
 /// Deeper than any reader goes.
 const DEEP: usize = 2_000;
@@ -39,8 +40,8 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
                 bodies.extend(fixed(raw));
             }
             let Some(request) = conversation.requests.get(index) else { continue };
-            if large.insert(&request.exchange) {
-                bodies.extend(large_bodies(raw));
+            if ground.effort == Effort::Full && large.insert(request.reply_format) {
+                bodies.push(large_body(raw, request.reply_format));
             }
             if conversation.end.is_success() {
                 bodies.extend(derived(raw, request.reply_format));
@@ -114,12 +115,14 @@ fn fixed(raw: &RawReply) -> Vec<(String, RawReply)> {
     all
 }
 
-fn large_bodies(raw: &RawReply) -> Vec<(String, RawReply)> {
-    let zeros = format!("[{}0]", "0,".repeat(LARGE_BYTES / 2));
-    vec![
-        ("10 MB of letters".to_owned(), RawReply { status: 200, ..raw.with_body(vec![b'a'; LARGE_BYTES]) }),
-        ("10 MB of zeros".to_owned(), RawReply { status: 200, ..raw.with_body(zeros) }),
-    ]
+/// Well-formed as far as it goes, so that the reader works through all of it.
+fn large_body(raw: &RawReply, format: Format) -> (String, RawReply) {
+    let body = match format {
+        Format::Json => format!("[{}0]", "0,".repeat(LARGE_BYTES / 2)),
+        Format::Xml | Format::Soap11 | Format::Soap12 => format!("<a>{}</a>", "x".repeat(LARGE_BYTES)),
+        Format::Form | Format::Text => "a".repeat(LARGE_BYTES),
+    };
+    ("10 MB".to_owned(), RawReply { status: 200, ..raw.with_body(body) })
 }
 
 /// Bodies made from the good reply.

@@ -5,11 +5,11 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::language::syntax::Test;
 
 use super::judge::{Leave, complaint};
-use super::words::{Names, Words};
+use super::words::{Names, Words, leads_to};
 use super::{dates, phrases};
 use crate::conversation::Conversation;
 use crate::ground::Ground;
-use crate::spot::{Content, Edit, Spot, altered, spots};
+use crate::spot::{Content, Edit, Hop, Spot, altered, spots};
 
 /// One alteration of one place.
 pub struct Alteration {
@@ -24,7 +24,8 @@ pub struct Alteration {
 /// Tries every alteration of every reply of every conversation that was truly answered.
 pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for conversation in ground.answered() {
+    // A login's answer goes into secrets, which are text; it has no schema to hold it against.
+    for conversation in ground.answered().filter(|conversation| ground.operation(&conversation.call).is_some()) {
         for (index, exchange) in conversation.said.iter().enumerate() {
             let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else { continue };
             let words = Words::of(ground.agency, plan);
@@ -62,10 +63,14 @@ fn has_phrase_tests(words: &Words<'_>) -> Names {
     let mut names = Names::new();
     for condition in words.rules().flat_map(|rule| &rule.when.conditions) {
         if condition.tests.iter().any(|test| matches!(test, Test::Contains(_) | Test::Matches(_))) {
-            words.add_path(&condition.path, &mut names, 0);
+            names.extend(words.trails(&condition.path, true, 0));
         }
     }
     names
+}
+
+fn is_inner_root(spot: &Spot) -> bool {
+    matches!(spot.hops.as_slice(), [.., Hop::Inner(_), Hop::Child(_)])
 }
 
 /// What is done to a place.
@@ -73,8 +78,11 @@ fn alterations(spot: &Spot, emptied: &Names) -> Vec<Alteration> {
     let less = Leave { less: true, ..Leave::default() };
     let mut all = Vec::new();
     // An XML list without rows is the parent without them: only there does taking a row away truly mean "none".
-    let absent = spot.is_item() || (spot.is_xml() && emptied.contains(&spot.name));
-    all.push(Alteration { what: "removed", edit: Edit::Remove, leave: Leave { absent, ..less } });
+    let absent = spot.is_item() || (spot.is_xml() && leads_to(emptied, spot));
+    // Without its root a carried document is an empty text: that is another reply, not a field less.
+    if !is_inner_root(spot) {
+        all.push(Alteration { what: "removed", edit: Edit::Remove, leave: Leave { absent, ..less } });
+    }
     if !spot.is_item() {
         let leave = Leave { rows_again: true, ..Leave::default() };
         all.push(Alteration { what: "doubled", edit: Edit::Double, leave });

@@ -4,7 +4,7 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::language::syntax::{Rule, Test};
 
 use super::mutated::finding;
-use super::words::Names;
+use super::words::{Names, leads_to};
 use crate::conversation::{Conversation, End, Way};
 use crate::ground::Ground;
 use crate::spot::{Edit, altered, spots};
@@ -41,7 +41,7 @@ pub fn check(
         return findings;
     };
     let Ok(body) = &exchange.reply.body else { return findings };
-    for spot in spots(body).iter().filter(|spot| names.contains(&spot.name)) {
+    for spot in spots(body).iter().filter(|spot| leads_to(names, spot)) {
         let Some(text) = spot.text() else { continue };
         let mut places = phrases.iter().filter_map(|phrase| place_of(text, phrase)).collect::<Vec<_>>();
         places.extend(ground.matched_phrases(&exchange.name, text));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use adapter_api::diagnostic::Diagnostic;
 
 use super::judge::{Leave, another_value, complaint};
-use super::words::Words;
+use super::words::{Words, leads_to};
 use crate::conversation::{Conversation, End, Way};
 use crate::ending::outcome_value;
 use crate::ground::Ground;
@@ -26,11 +26,11 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
             let words = Words::of(ground.agency, plan);
             let (tested, lists, guards) = (words.tested_codes(), words.closed_lists(), words.guards());
             for spot in spots(body) {
-                let read_by = if tested.contains(&spot.name) {
+                let read_by = if leads_to(&tested, &spot) {
                     ReadBy::Rule
-                } else if lists.iter().any(|(name, _)| *name == spot.name) {
+                } else if leads_to(&lists, &spot) {
                     ReadBy::List
-                } else if guards.contains(&spot.name) {
+                } else if leads_to(&guards, &spot) {
                     ReadBy::Guard
                 } else {
                     continue;

@@ -7,6 +7,8 @@ use adapter_api::language::syntax::{
     Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Rule, Test,
 };
 
+use crate::spot::Spot;
+
 /// A let may name a let; no sound agency goes deeper.
 const LETS_MAX: usize = 8;
 
@@ -16,8 +18,29 @@ pub struct Words<'a> {
     plan: &'a ExchangePlan,
 }
 
-/// A set of local names.
-pub type Names = BTreeSet<String>;
+/// Ways through a reply, by local names.
+pub type Names = BTreeSet<Trail>;
+
+/// A way through a reply, by local names: from its top, or, where it begins in a row or a shape, only its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trail {
+    steps: Vec<String>,
+    whole: bool,
+}
+
+/// Whether one of these ways leads to a place.
+pub fn leads_to(names: &Names, spot: &Spot) -> bool {
+    names.iter().any(|trail| trail.leads_to(spot))
+}
+
+impl Trail {
+    fn leads_to(&self, spot: &Spot) -> bool {
+        let number = |step: &&str| step.bytes().all(|byte| byte.is_ascii_digit());
+        let steps: Vec<&str> = spot.path.split('.').filter(|step| !number(step)).map(|step| step.trim_start_matches('@')).collect();
+        let from = steps.len().checked_sub(self.steps.len()).filter(|from| *from == 0 || !self.whole);
+        from.and_then(|from| steps.get(from..)).is_some_and(|end| end == self.steps)
+    }
+}
 
 impl<'a> Words<'a> {
     /// The words of one exchange.
@@ -36,15 +59,15 @@ impl<'a> Words<'a> {
     pub fn tested_codes(&self) -> Names {
         let mut names = Names::new();
         for rule in self.rules() {
-            self.add_codes(&rule.when, &mut names);
+            self.add_codes(&rule.when, &mut names, true);
         }
         names
     }
 
-    fn add_codes(&self, when: &Conditions, names: &mut Names) {
+    fn add_codes(&self, when: &Conditions, names: &mut Names, top: bool) {
         for condition in &when.conditions {
             if condition.tests.iter().any(|test| matches!(test, Test::In(_) | Test::Matches(_))) {
-                self.add_path(&condition.path, names, 0);
+                names.extend(self.trails(&condition.path, top, 0));
             }
         }
     }
@@ -54,25 +77,23 @@ impl<'a> Words<'a> {
         let mut names = Names::new();
         for condition in self.rules().flat_map(|rule| &rule.when.conditions) {
             if condition.tests.iter().any(|test| matches!(test, Test::Empty(true))) {
-                self.add_path(&condition.path, &mut names, 0);
+                names.extend(self.trails(&condition.path, true, 0));
             }
         }
         names
     }
 
-    /// The names that are read through a list which does not take every code, with the list's name.
-    pub fn closed_lists(&self) -> BTreeSet<(String, String)> {
-        let mut found = BTreeSet::new();
+    /// The names that are read through a list which does not take every code, so that an unknown one is a fault.
+    pub fn closed_lists(&self) -> Names {
+        let mut names = Names::new();
         self.visit_forms(&mut |form| {
             if let Some(Convert::Table(table)) = &form.modifiers.convert
                 && self.is_closed(table)
             {
-                let mut names = Names::new();
-                self.add_head(&form.head, &mut names, 0);
-                found.extend(names.into_iter().map(|name| (name, table.clone())));
+                self.add_head(&form.head, &mut names, false, 0);
             }
         });
-        found
+        names
     }
 
     /// The names tested where the words of an answer are chosen.
@@ -80,7 +101,7 @@ impl<'a> Words<'a> {
         let mut names = Names::new();
         self.visit_forms(&mut |form| {
             if let Some(when) = &form.modifiers.when {
-                self.add_codes(when, &mut names);
+                self.add_codes(when, &mut names, false);
             }
         });
         names
@@ -100,39 +121,43 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The names a path ends in: its last step, or what its `let` is drawn from.
-    pub fn add_path(&self, path: &Path, names: &mut Names, depth: usize) {
-        if let Some(step) = path.steps.last() {
-            names.insert(step.name.clone());
-            return;
+    /// The ways a path may take, through `let`s; `top` says that *here* is the whole reply.
+    pub fn trails(&self, path: &Path, top: bool, depth: usize) -> Vec<Trail> {
+        let own: Vec<String> = path.steps.iter().map(|step| step.name.clone()).collect();
+        let Root::Named { name, .. } = &path.root else { return vec![Trail { steps: own, whole: top }] };
+        let mut begun = Names::new();
+        if let (Some(expression), true) = (self.plan.reply_lets.get(name), depth < LETS_MAX) {
+            self.add_expression(expression, &mut begun, true, depth + 1);
         }
-        if let Root::Named { name, .. } = &path.root
-            && depth < LETS_MAX
-            && let Some(expression) = self.plan.reply_lets.get(name)
-        {
-            self.add_expression(expression, names, depth + 1);
+        if begun.is_empty() {
+            return if own.is_empty() { Vec::new() } else { vec![Trail { steps: own, whole: false }] };
         }
+        let longer = begun.into_iter().map(|trail| Trail {
+            steps: trail.steps.into_iter().chain(own.iter().cloned()).collect(),
+            whole: trail.whole,
+        });
+        longer.collect()
     }
 
-    fn add_expression(&self, expression: &Expression, names: &mut Names, depth: usize) {
+    fn add_expression(&self, expression: &Expression, names: &mut Names, top: bool, depth: usize) {
         match &expression.node {
-            Node::Path(path) => self.add_path(path, names, depth),
-            Node::List(items) => items.iter().for_each(|item| self.add_expression(item, names, depth)),
-            Node::Form(form) => self.add_head(&form.head, names, depth),
+            Node::Path(path) => names.extend(self.trails(path, top, depth)),
+            Node::List(items) => items.iter().for_each(|item| self.add_expression(item, names, top, depth)),
+            Node::Form(form) => self.add_head(&form.head, names, top, depth),
             Node::Drawing(drawing) => {
-                drawing.fields.iter().for_each(|field| self.add_expression(&field.value, names, depth));
+                drawing.fields.iter().for_each(|field| self.add_expression(&field.value, names, top, depth));
             }
             Node::Constant(_) => {}
         }
     }
 
-    fn add_head(&self, head: &Head, names: &mut Names, depth: usize) {
+    fn add_head(&self, head: &Head, names: &mut Names, top: bool, depth: usize) {
         match head {
-            Head::Path(path) => self.add_path(path, names, depth),
+            Head::Path(path) => names.extend(self.trails(path, top, depth)),
             Head::First(parts) | Head::Join { parts, .. } => {
-                parts.iter().for_each(|part| self.add_expression(part, names, depth));
+                parts.iter().for_each(|part| self.add_expression(part, names, top, depth));
             }
-            Head::Each { source, .. } | Head::One { source } => self.add_expression(source, names, depth),
+            Head::Each { source, .. } | Head::One { source } => self.add_expression(source, names, top, depth),
             Head::Object(_) | Head::Const(_) | Head::Secret(_) => {}
         }
     }
