@@ -69,8 +69,7 @@ pub fn check(agency: &Agency, schemas: &Schemas) -> Vec<Diagnostic> {
 
 /// Checks like [`check`], leaving some demands out.
 pub fn check_with(agency: &Agency, schemas: &Schemas, strictness: &Strictness) -> Vec<Diagnostic> {
-    let mut checker =
-        Checker { agency, schemas, strictness, findings: Vec::new(), silent: 0, reached: BTreeSet::new() };
+    let mut checker = Checker { agency, schemas, strictness, findings: Vec::new(), reached: BTreeSet::new() };
     checker.tables();
     checker.operations();
     checker.logins();
@@ -80,7 +79,7 @@ pub fn check_with(agency: &Agency, schemas: &Schemas, strictness: &Strictness) -
     sorted(checker.findings)
 }
 
-/// Sorts by place and keeps one of each finding.
+/// Sorts by place and keeps one of each finding: a `let` or shape is walked wherever it is used.
 fn sorted(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.place.clone(), finding.code, finding.message.clone())));
@@ -94,17 +93,13 @@ struct Checker<'a> {
     schemas: &'a Schemas,
     strictness: &'a Strictness,
     findings: Vec<Diagnostic>,
-    /// Above zero, findings are dropped: what is evaluated again was reported where it stands.
-    silent: u32,
     /// Query paths that the operation at hand writes to the wire.
     reached: BTreeSet<String>,
 }
 
 impl Checker<'_> {
     fn report(&mut self, finding: Diagnostic) {
-        if self.silent == 0 {
-            self.findings.push(finding);
-        }
+        self.findings.push(finding);
     }
 
     fn error(&mut self, code: &'static str, spot: (&Place, &str), message: String, help: impl Into<String>) {

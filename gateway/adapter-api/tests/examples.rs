@@ -1,5 +1,7 @@
 //! Replays the tried examples of the adapter format, and compares with the reference evaluator over spoiled replies.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
 use std::collections::BTreeMap;
 
 #[path = "examples/folders.rs"]
@@ -62,4 +64,24 @@ fn spoiled_replies_end_as_in_the_reference_evaluator() {
     known.iter().for_each(|(paragraph, count)| println!("{count} known differences: {paragraph}"));
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!(cases.len() >= 300, "only {} cases", cases.len());
+}
+
+#[test]
+fn no_hostile_reply_is_success() {
+    let Some(root) = folders::root() else {
+        println!("skipped: no mapping examples (set EXAMPLES)");
+        return;
+    };
+    let (mut count, mut wrong) = (0, Vec::new());
+    for example in folders::load_all(&root) {
+        for (what, step) in spoil::hostile(&example) {
+            count += 1;
+            if matches!(&step, Ok(adapter_api::Step::Done(outcome)) if outcome.is_success()) {
+                wrong.push(format!("{what}: {step:?}"));
+            }
+        }
+    }
+    println!("{count} hostile replies");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 805, "only {count}");
 }

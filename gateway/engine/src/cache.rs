@@ -294,3 +294,39 @@ impl moka::Expiry<Key, Arc<Entry>> for Lifetime {
         Some(entry.fresh_for + entry.stale_for)
     }
 }
+
+#[cfg(test)]
+impl Cache {
+    /// The number of entries, once moka has done what it puts off.
+    pub async fn settled_count(&self) -> u64 {
+        self.inner.kept.run_pending_tasks().await;
+        self.inner.kept.entry_count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn p6_a_load_that_comes_late_to_the_board_takes_what_has_landed() {
+        let cache = Cache::new(1 << 20, &[1; 32], 1);
+        let identity =
+            Identity { service: "s".into(), query: "{}".into(), scope: Scope::All, subjects: Vec::new() };
+        let key = cache.inner.keys.key(&identity);
+        let settings = ServiceSettings { fresh_for_s: 60, ..ServiceSettings::default() };
+        let lifetimes = Lifetimes::of(&settings, false);
+        let load = |reference: &'static str| -> Load {
+            let loaded =
+                Loaded { value: Some(Value::Null), retrieved_at: String::new(), reference: reference.into() };
+            Box::new(move || async move { Ok(loaded) }.boxed())
+        };
+        cache.inner.land(key, &identity, lifetimes, false, load("first")).await.unwrap();
+        let late = cache.inner.land(key, &identity, lifetimes, false, load("second")).await.unwrap();
+        assert_eq!((late.cache, late.loaded().reference.as_str()), (CacheUse::Hit, "first"));
+        let again = cache.inner.land(key, &identity, lifetimes, true, load("third")).await.unwrap();
+        assert_eq!(again.loaded().reference, "third");
+    }
+}

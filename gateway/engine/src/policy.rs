@@ -304,3 +304,49 @@ impl Mask {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+
+    fn node(class: DataClass, fields: IndexMap<String, Node>) -> Node {
+        Node { title: String::new(), title_en: String::new(), class, check: None, fields, is_list: false }
+    }
+
+    fn rule() -> Rule {
+        Rule {
+            name: "all".into(),
+            client: "desk".into(),
+            services: every(),
+            procedures: every(),
+            units: every(),
+            fields: every(),
+            except: Vec::new(),
+            classes: ordinary(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_begins_alike_is_another_field() {
+        let rule = Rule { fields: vec!["spouse".into()], ..rule() };
+        assert!(
+            rule.shows("spouse.full_name", DataClass::Personal) && rule.shows("spouse", DataClass::Personal)
+        );
+        assert!(!rule.shows("spouse_name", DataClass::Personal));
+    }
+
+    #[test]
+    fn what_stands_in_a_hidden_object_is_hidden() {
+        let inner = IndexMap::from([("country".to_owned(), node(DataClass::Public, IndexMap::new()))]);
+        let root = node(
+            DataClass::Public,
+            IndexMap::from([("death".to_owned(), node(DataClass::Sensitive, inner))]),
+        );
+        let mut rule = rule();
+        assert!(Mask::of(&root, "", &rule).shows_nothing());
+        rule.classes.insert(Class::Sensitive);
+        assert_eq!(Mask::of(&root, "", &rule), Mask::Whole);
+    }
+}

@@ -4,6 +4,7 @@ pub mod document;
 pub mod merge;
 pub mod main_file;
 pub mod parties;
+pub mod schema;
 
 pub use document::{ConfigError, read_toml};
 pub use main_file::Main;

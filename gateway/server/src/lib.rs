@@ -12,6 +12,7 @@ pub mod agency;
 pub mod audit_log;
 pub mod config;
 pub mod schema_files;
+pub mod agency_folders;
 pub mod clock;
 pub mod chance;
 mod hex;

@@ -45,7 +45,7 @@ impl SchemaFiles {
         let mut findings = Vec::new();
         let resolve = |id: &str| self.documents.get(id).cloned();
         for (service, document) in self.services() {
-            match adapter_api::schema::read_service(document, &resolve) {
+            match adapter_api::schema::read::read_service(document, &resolve) {
                 Ok(shape) => {
                     schemas.services.insert(service.to_string(), shape);
                 }

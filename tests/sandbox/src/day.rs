@@ -213,7 +213,7 @@ impl<'a> Day<'a> {
     async fn bookkeeping(&mut self) {
         let folder = self.world.audit_folder();
         let report = server::audit_log::verify(&folder);
-        self.note("Nhật ký kiểm toán", report.context("nhật ký không đọc được").map(|report| format!("{} bản ghi, chuỗi băm liền mạch", report.records)));
+        self.note("Nhật ký kiểm toán", report.context("nhật ký không đọc được").map(|report| format!("{} dòng, chuỗi băm liền mạch", report.lines)));
         let told = self.one_stop.get("/v1/services").await;
         self.note("Danh mục dịch vụ của tôi", told.and_then(|told| match told.at("/services").as_array().map(Vec::len) {
             Some(count) if count > 0 => Ok(format!("{count} dịch vụ")),

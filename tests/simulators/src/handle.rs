@@ -110,7 +110,7 @@ impl Handle {
         if doors { self.0.move_door(Movement::Open) } else { Ok(()) }
     }
 
-    /// Answers every request that hangs now, as it should have been answered.
+    /// Answers every request that hangs, as it should have been answered: all that are counted by now.
     pub fn release(&self) {
         self.0.releases.send_modify(|releases| *releases += 1);
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::Credentials;
 use crate::misbehaviour::Misbehaviour;
 use crate::wire::http::{Reply, Request};
-use crate::wire::{Agency, Plan, Site, attend};
+use crate::wire::{Agency, Plan, Reception, Site, attend};
 
 /// Above this, expired tokens are forgotten; a load run renews far less often.
 const TOKENS_MAX: usize = 100_000;
@@ -161,24 +161,17 @@ impl Lgsp {
             return fault(404, 404, "No matching resource found for given API Request").into();
         };
         let operation = route.agency.operation(request);
-        let in_flight = route.site.tally.enter(&operation);
-        let mut misbehaviour = route.site.script.take_behind_carrier(&operation);
-        let mut plan = match misbehaviour.take() {
-            Some(Misbehaviour::Refuse) => {
-                route.site.tally.misbehaved(Misbehaviour::Refuse.name());
-                // [BG] the code with which WSO2 says that the back end refuses.
-                fault(503, 101_503, "Error connecting to the back end").into()
-            }
+        let reception = Reception::new(&route.site, &operation);
+        match reception.misbehaviour {
+            // [BG] the code with which WSO2 says that the back end refuses.
+            Some(Misbehaviour::Refuse) => fault(503, 101_503, "Error connecting to the back end").into(),
             // The agency sees no token: its refusal is the carrier's, and the token is spent.
             Some(Misbehaviour::ExpiredToken) => {
-                route.site.tally.misbehaved(Misbehaviour::ExpiredToken.name());
                 self.spend(request);
                 fault(401, 900_904, "Access Token Inactive").into()
             }
-            misbehaviour => attend(&route.site, route.agency.as_ref(), request, misbehaviour),
-        };
-        plan.in_flight.push(in_flight);
-        plan
+            _ => attend(&route.site, route.agency.as_ref(), request, reception),
+        }
     }
 
     fn spend(&self, request: &Request) {

@@ -85,8 +85,8 @@ pub(crate) trait Agency: Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) reply: Reply,
-    /// The misbehaviour at the byte level, with the party that shall release it.
-    pub(crate) trick: Option<(Misbehaviour, Arc<Site>)>,
+    /// The misbehaviour at the byte level, with the releases since the request was counted.
+    pub(crate) trick: Option<(Misbehaviour, watch::Receiver<u64>)>,
     /// Kept until the reply is out.
     pub(crate) in_flight: Vec<InFlight>,
 }
@@ -97,21 +97,38 @@ impl From<Reply> for Plan {
     }
 }
 
-/// Lets a party answer one request, as it was told to.
-pub(crate) fn attend(
-    site: &Arc<Site>,
-    agency: &dyn Agency,
-    request: &Request,
-    misbehaviour: Option<Misbehaviour>,
-) -> Plan {
-    if let Some(misbehaviour) = &misbehaviour {
-        site.tally.misbehaved(misbehaviour.name());
+/// A request as it is received: counted, and given its misbehaviour.
+pub(crate) struct Reception {
+    pub(crate) misbehaviour: Option<Misbehaviour>,
+    pub(crate) in_flight: InFlight,
+    /// Begun before the request was counted, so that who has seen it counted can release it.
+    releases: watch::Receiver<u64>,
+}
+
+impl Reception {
+    pub(crate) fn new(site: &Site, operation: &str) -> Self {
+        let releases = site.releases.subscribe();
+        let in_flight = site.tally.enter(operation);
+        let misbehaviour = match site.door {
+            Some(_) => site.script.take_for(operation),
+            None => site.script.take_behind_carrier(operation),
+        };
+        if let Some(misbehaviour) = &misbehaviour {
+            site.tally.misbehaved(misbehaviour.name());
+        }
+        Self { misbehaviour, in_flight, releases }
     }
+}
+
+/// Lets a party answer one request, as it was told to.
+pub(crate) fn attend(site: &Arc<Site>, agency: &dyn Agency, request: &Request, reception: Reception) -> Plan {
+    let Reception { misbehaviour, in_flight, releases } = reception;
     let mut plan = agency.answer(site, request, misbehaviour.as_ref());
+    plan.in_flight.push(in_flight);
     if let Some(misbehaviour) = misbehaviour {
         plan.reply = shape::spoil(plan.reply, &misbehaviour, site.party, &site.elsewhere);
         if misbehaviour.stage() == Stage::Bytes {
-            plan.trick = Some((misbehaviour, Arc::clone(site)));
+            plan.trick = Some((misbehaviour, releases));
         }
     }
     plan
@@ -275,10 +292,8 @@ async fn converse<S: Resettable>(house: &House, mut stream: S, mut refresh: watc
 async fn answer<S: Resettable>(house: &House, stream: &mut S, request: &Request) -> After {
     let site = &house.site;
     let operation = house.agency.operation(request);
-    let in_flight = site.tally.enter(&operation);
-    let misbehaviour = site.script.take_for(&operation);
-    let mut plan = attend(site, house.agency.as_ref(), request, misbehaviour);
-    plan.in_flight.push(in_flight);
+    let reception = Reception::new(site, &operation);
+    let plan = attend(site, house.agency.as_ref(), request, reception);
     let after = perform::perform(stream, &plan, !request.wants_close()).await.unwrap_or(After::Close);
     if after == After::Close {
         perform::close(stream).await;

@@ -101,16 +101,13 @@ impl<'a> Checker<'a> {
         Some(Known { maybe: optional, ..known })
     }
 
-    /// What a `let` gives; its findings were or will be reported where it stands.
+    /// What a `let` gives; its findings stand at its own place, however often it is used.
     fn let_value(&mut self, name: &'a str, scope: &Scope<'a>) -> Known {
         let Some((way, expression)) = scope.talk.lets.get(name).copied() else { return Known::unknown() };
         if scope.lets.contains(&name) {
             return Known::unknown();
         }
-        self.silent += 1;
-        let known = self.expression(expression, &scope.of_let(name, way), &Shape::Any);
-        self.silent -= 1;
-        known
+        self.expression(expression, &scope.of_let(name, way), &Shape::Any)
     }
 
     fn step(

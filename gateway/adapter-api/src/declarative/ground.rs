@@ -27,6 +27,8 @@ pub(super) struct Ground<'a> {
 pub(super) struct Rows {
     /// Rows equal in `same` are one, the later stands.
     pub(super) items: Vec<Tree>,
+    /// What makes each of them the same as another; empty where the manifest names nothing.
+    pub(super) keys: Vec<String>,
     /// The rows of the last page; `None` where it has no list at all.
     pub(super) last: Option<usize>,
     /// The last row's cursor, and the one of the page before.
@@ -153,7 +155,7 @@ fn reply_tree(reply: &Reply) -> Tree {
 
 /// Joins the pages of one exchange.
 fn join_pages(agency: &Agency, pages: &Pages, mine: &[&Exchange]) -> Result<Rows, Stop> {
-    let mut rows = Rows { items: Vec::new(), last: None, cursors: [None, None] };
+    let mut rows = Rows { items: Vec::new(), keys: Vec::new(), last: None, cursors: [None, None] };
     let mut seen: HashMap<Vec<String>, usize> = HashMap::new();
     for exchange in mine {
         let world = World::new(Words::of(agency), Vec::new(), Vec::new());
@@ -174,6 +176,7 @@ fn join_pages(agency: &Agency, pages: &Pages, mine: &[&Exchange]) -> Result<Rows
             match key.as_ref().and_then(|key| seen.get(key)).and_then(|index| rows.items.get_mut(*index)) {
                 Some(row) => *row = view.to_tree(),
                 None => {
+                    rows.keys.extend(key.as_ref().map(|key| key.join(" ")));
                     seen.extend(key.map(|key| (key, rows.items.len())));
                     rows.items.push(view.to_tree());
                 }

@@ -41,7 +41,9 @@ impl Judgement<'_> {
         scope: &Scope<'_>,
         rows: Option<&Rows>,
     ) -> Result<Outcome, Fault> {
-        if let (true, Err(unreadable)) = (verdict.is_success(), &self.reply.body) {
+        // A status alone may say "accepted" over an empty body; over one that nobody could read it says nothing.
+        let speaks = verdict.is_success() && !self.reply.text.trim().is_empty();
+        if let (true, Err(unreadable)) = (speaks, &self.reply.body) {
             return Err(self.senseless(None, format!("unreadable: {}", unreadable.why)));
         }
         match verdict {
@@ -153,8 +155,11 @@ impl Judgement<'_> {
             Some(Property { shape: Shape::List(row), .. }) => row,
             _ => &Shape::Any,
         };
+        // Drawn one for one, the rows have the keys of the page; a block that chooses among them draws `same` itself.
+        let keys = rows.map_or([].as_slice(), |rows| rows.keys.as_slice());
+        let keys = if keys.len() == received.len() { keys } else { &[] };
         for (index, row) in received.iter_mut().enumerate() {
-            self.settle_row(row, shape, index)?;
+            self.settle_row(row, shape, index, keys.get(index))?;
         }
         let last = rows.and_then(|rows| rows.last);
         let full = |count: usize| {
@@ -175,8 +180,14 @@ impl Judgement<'_> {
     }
 
     /// Judges a row of a feed without its duplicate key, which is the house's.
-    fn settle_row(&self, row: &mut Value, shape: &Shape, index: usize) -> Result<(), Fault> {
-        let same = row.as_object_mut().and_then(|fields| fields.shift_remove("same"));
+    fn settle_row(
+        &self,
+        row: &mut Value,
+        shape: &Shape,
+        index: usize,
+        key: Option<&String>,
+    ) -> Result<(), Fault> {
+        let drawn_same = row.as_object_mut().and_then(|fields| fields.shift_remove("same"));
         let drawn = crate::language::evaluate::from_json(row);
         let typed = crate::language::evaluate::coerce(drawn, shape)
             .map_err(|why| self.senseless(Some(format!("/items/{index}")), why))?;
@@ -184,8 +195,9 @@ impl Judgement<'_> {
             return Err(self.senseless(Some(format!("/items/{index}{}", misfit.pointer)), misfit.why));
         }
         *row = to_json(&typed).ok_or_else(|| self.senseless(None, "an answer that is no JSON"))?;
+        let same = drawn_same.as_ref().and_then(text_of).or_else(|| key.cloned());
         if let (Some(same), Some(fields)) = (same, row.as_object_mut()) {
-            fields.insert("same".to_owned(), same);
+            fields.insert("same".to_owned(), Value::String(same));
         }
         Ok(())
     }

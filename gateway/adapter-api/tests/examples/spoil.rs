@@ -41,6 +41,65 @@ pub fn cases(example: &Example) -> Vec<Case> {
     cases
 }
 
+/// Hostile bodies and statuses in place of each reply of each talk, with what they lead to.
+pub fn hostile(example: &Example) -> Vec<(String, Result<Step, adapter_api::Fault>)> {
+    let deep = "[".repeat(10_000);
+    let soap = |body: &str| {
+        let envelope = "http://schemas.xmlsoap.org/soap/envelope/";
+        format!("<s:Envelope xmlns:s=\"{envelope}\"><s:Body>{body}</s:Body></s:Envelope>")
+    };
+    let bodies = [
+        String::new(),
+        " ".to_owned(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        "0".to_owned(),
+        "\"thành công\"".to_owned(),
+        r#"{"status":{},"error_code":[],"value":0,"message":{},"result":"x"}"#.to_owned(),
+        r#"{"status":1,"status":0}"#.to_owned(),
+        "<html><body>Đăng nhập thành công</body></html>".to_owned(),
+        "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>".to_owned(),
+        deep,
+        soap(""),
+        soap("<a/>"),
+        soap("text"),
+        soap("<s:Fault><faultcode>s:Server</faultcode><faultstring>x</faultstring></s:Fault>"),
+    ];
+    let mut found = Vec::new();
+    for (name, text) in &example.talks {
+        let sections = sections(text);
+        if sections[0].kind != "call" {
+            continue;
+        }
+        let call = call(&sections[0]);
+        for (ending, replies) in conversations(&sections).into_iter().enumerate() {
+            for index in 0..replies.len() {
+                for (which, body) in bodies.iter().enumerate() {
+                    for status in [
+                        "200 application/json",
+                        "204",
+                        "302 text/html",
+                        "404 text/html",
+                        "500 text/xml",
+                        "503",
+                    ] {
+                        let mut replies = replies[..=index].to_vec();
+                        replies[index].body.clone_from(body);
+                        replies[index].argument = status.to_owned();
+                        let what = format!(
+                            "{}/{name} ending {ending}, reply {index}: body {which}, {status}",
+                            example.name
+                        );
+                        found.push((what, converse(example, &call, &replies)));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The replies that lead to each outcome of a talk.
 fn conversations(sections: &[Section]) -> Vec<Vec<Section>> {
     let (mut found, mut replies, mut ended) = (Vec::new(), Vec::<Section>::new(), false);

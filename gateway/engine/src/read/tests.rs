@@ -90,7 +90,7 @@ async fn t14_what_was_asked_before_an_eviction_is_not_kept() {
         world.engine.evict(PERSONAL_ID);
     });
     before.unwrap();
-    assert_eq!(world.engine.cache_size().1, 0);
+    assert_eq!(world.engine.cache.settled_count().await, 0);
     assert_eq!(world.ask("desk").await.unwrap().source.cache, CacheUse::Miss);
     assert_eq!(world.wire.count(), 2);
     world.engine.evict(PERSONAL_ID);
@@ -456,7 +456,7 @@ async fn f7_nonsense_and_another_subject_are_malformed_and_not_kept() {
             panic!("{why}")
         };
         assert_eq!((reason.at.as_deref(), reason.why.as_str()), (Some(at), why));
-        assert_eq!(world.engine.cache_size().1, 0);
+        assert_eq!(world.engine.cache.settled_count().await, 0);
     }
     let adapter = Arc::new(FakeAdapter(|_: &adapter_api::Call, _| {
         Ok(Outcome::Completed { value: person(PERSONAL_ID), partial: false })

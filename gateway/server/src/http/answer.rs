@@ -20,7 +20,7 @@ pub fn answered(answer: &Answer, edge: &Edge, allowance: &Allowance) -> HttpResp
             "service": source.service,
             "retrieved_at": source.retrieved_at,
             "age_s": source.age_s,
-            "cache": cache_word(source.cache),
+            "cache": source.cache.word(),
             "reference": source.reference,
         },
         "trace_id": edge.trace_id,
@@ -82,15 +82,5 @@ fn cache_status(answer: &Answer) -> String {
         CacheUse::Stale => format!("lienthong; hit; fwd=stale; ttl={left}"),
         CacheUse::Miss => "lienthong; fwd=uri-miss".to_string(),
         CacheUse::Revalidated => "lienthong; fwd=request".to_string(),
-    }
-}
-
-/// The word in `source.cache`.
-pub fn cache_word(cache: CacheUse) -> &'static str {
-    match cache {
-        CacheUse::Hit => "hit",
-        CacheUse::Miss => "miss",
-        CacheUse::Stale => "stale",
-        CacheUse::Revalidated => "revalidated",
     }
 }

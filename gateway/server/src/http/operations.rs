@@ -39,7 +39,7 @@ async fn ready(operations: web::Data<Operations>) -> HttpResponse {
 }
 
 async fn agencies(operations: web::Data<Operations>) -> HttpResponse {
-    HttpResponse::Ok().json(operations.engine.agencies())
+    HttpResponse::Ok().json(super::catalogue::links(&operations.engine.agencies()))
 }
 
 async fn metrics(operations: web::Data<Operations>) -> HttpResponse {

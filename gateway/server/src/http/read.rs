@@ -187,7 +187,7 @@ fn purpose_of(value: Value) -> Result<Purpose, Problem> {
 
 /// Logged once, at the edge; the service's name only if it is one of ours.
 fn record(shared: &Shared, service: &str, code: &'static str, begun: tokio::time::Instant, span: &tracing::Span) {
-    let service = if shared.engine.knows(service) { service } else { crate::limits::UNKNOWN_SERVICE };
+    let service = if shared.engine.catalogue().service(service).is_some() { service } else { crate::limits::UNKNOWN_SERVICE };
     let seconds = begun.elapsed().as_secs_f64();
     metrics::counter!("lienthong_http_reads_total", "service" => service.to_string(), "code" => code).increment(1);
     metrics::histogram!("lienthong_read_seconds", "service" => service.to_string()).record(seconds);

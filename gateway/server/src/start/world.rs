@@ -9,10 +9,10 @@ use adapter_api::diagnostic::Severity;
 use adapter_api::schema::Schemas;
 use engine::catalogue::{Catalogue, Sources, Unfit};
 use engine::policy::PolicySettings;
-use engine::settings::{AgencySettings, CarrierSettings, DIRECT, ServiceSettings};
+use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
 
 use crate::agency::settings::{Blocks, Party};
-use crate::config::document::{beside, read_text, read_toml};
+use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
 use crate::config::{ConfigError, Main};
 use crate::pages::Pages;
@@ -105,7 +105,7 @@ fn read_agencies(
     blocks: Option<&BTreeMap<String, AgencyBlock>>,
 ) -> Result<BTreeMap<String, Arc<Agency>>, Vec<ConfigError>> {
     let folder = main.path(&main.folders.adapters);
-    let folders = conformance::disk::read_folders(&folder)
+    let folders = crate::agency_folders::read(&folder)
         .map_err(|error| vec![ConfigError::unfit(&folder, error.to_string())])?;
     let mut findings = Vec::new();
     let mut agencies = BTreeMap::new();

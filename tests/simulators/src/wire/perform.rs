@@ -4,9 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 
 use super::http::Reply;
-use super::{Plan, Resettable, Site};
+use super::{Plan, Resettable};
 use crate::misbehaviour::Misbehaviour;
 
 /// What becomes of the connection.
@@ -22,13 +23,13 @@ const GARBAGE: &[u8] = b"\x16\x00\xFFkhong phai HTTP\x00\x01\x02\r\n\r\n\xDE\xAD
 /// Sends the reply and says whether the connection may be used again.
 pub(crate) async fn perform<S: Resettable>(stream: &mut S, plan: &Plan, keep: bool) -> io::Result<After> {
     let reply = &plan.reply;
-    let Some((misbehaviour, site)) = &plan.trick else { return send(stream, reply, keep).await };
+    let Some((misbehaviour, releases)) = &plan.trick else { return send(stream, reply, keep).await };
     match misbehaviour {
         Misbehaviour::Reset => {
             stream.reset_on_close();
             Ok(After::Close)
         }
-        Misbehaviour::Hang => match hang(stream, site).await {
+        Misbehaviour::Hang => match hang(stream, releases.clone()).await {
             true => send(stream, reply, keep).await,
             false => Ok(After::Close),
         },
@@ -70,8 +71,7 @@ pub(crate) async fn close<S: Resettable>(stream: &mut S) {
 }
 
 /// Waits until released (`true`) or until the other side gives up (`false`).
-async fn hang<S: Resettable>(stream: &mut S, site: &Site) -> bool {
-    let mut releases = site.releases.subscribe();
+async fn hang<S: Resettable>(stream: &mut S, mut releases: watch::Receiver<u64>) -> bool {
     let mut byte = [0];
     tokio::select! {
         released = releases.changed() => released.is_ok(),

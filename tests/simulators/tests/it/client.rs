@@ -124,7 +124,9 @@ pub async fn ask(sims: &Simulators, operation: &str, person: &Person) -> (u16, S
 }
 
 pub fn http() -> reqwest::Client {
-    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    // Without a single root, none of the machine's own are read, which would take most of the time here.
+    let builder = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+    let builder = builder.redirect(reqwest::redirect::Policy::none());
     builder.retry(reqwest::retry::never()).build().unwrap()
 }
 

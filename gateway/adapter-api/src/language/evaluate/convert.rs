@@ -162,6 +162,8 @@ fn is_json_number(text: &str) -> bool {
 /// Gives a value that was read the type our schema wants, where nothing is lost by it; whether it fits is judged later.
 pub(crate) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
     match (want, tree) {
+        // The title of a described code that nobody has told us; whether null may stand there, `fit` says.
+        (Shape::Scalar(_), Tree::Null) => Ok(Tree::Null),
         (Shape::Scalar(Scalar::Document), Tree::Object(fields)) => Ok(Tree::Object(fields)),
         (Shape::Scalar(_), tree @ (Tree::Slot(_) | Tree::Encoded { .. })) => Ok(tree),
         (Shape::Scalar(scalar), tree) => coerce_scalar(&tree, scalar),

@@ -207,4 +207,10 @@ pub(super) const SEEDS: &[Seed] = &[
         "item = \"refrence\" }",
         &[("C2", "refs = ", "a row of `$together` has no `refrence`")],
     ),
+    (
+        "not needed: a test guards it",
+        "id = { first = [\"personal_id?\", \"$number.id\"] }",
+        "id = { path = \"personal_id\", when = { personal_id = { empty = false } } }",
+        &[],
+    ),
 ];

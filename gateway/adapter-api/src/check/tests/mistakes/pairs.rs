@@ -62,4 +62,23 @@ pub(super) const SEEDS: &[LongSeed] = &[
         &[("Kinh = \"01\"", "Kinh = \"01\"\nother = \"*\"")],
         &[("C6", "other = ", "is descriptive, so `\"*\"` takes nothing")],
     ),
+    (
+        "one mistake is told once",
+        &[
+            ("day = \"$paper\"", "day = \"$paper?\""),
+            ("paper = { path = \"issued_on\", date = \"dd/MM/yyyy\" }", "paper = \"issue_on\""),
+        ],
+        &[
+            ("C3", "paper = ", "has no `issue_on`"),
+            ("L12", "[operation.register]", "`issued_on`, which never"),
+        ],
+    ),
+    (
+        "a let drawn as an object reaches the wire",
+        &[
+            ("name = \"name\"\nday", "more = \"$box\"\nday"),
+            ("paper = {", "box = { n = \"name\" }\npaper = {"),
+        ],
+        &[],
+    ),
 ];

@@ -136,4 +136,28 @@ pub(super) const SEEDS: &[Seed] = &[
             ("C11", "[news.page]", "leads to the block `page`"),
         ],
     ),
+    (
+        "negation inside the phrase that decides success",
+        "contains = \"thành công\"",
+        "contains = \"đăng ký không thành công\"",
+        &[("C9", "đăng ký không", "itself negated")],
+    ),
+    (
+        "hidden: what lies below shows the whole",
+        "{ when = { session = { empty = false } }, then = \"completed\" },",
+        "{ when = { session = { empty = false } }, then = \"completed\" },\n  { when = { \"session.id\" = \"1\" }, then = \"rejected\" },",
+        &[("C9", "session.id", "never reached")],
+    ),
+    (
+        "success by a blank",
+        "{ when = { rows = { exists = true } }, then = \"page\" }",
+        "{ when = { rows = \"\" }, then = \"page\" }",
+        &[("C9", "rows = \"\"", "without any positive sign")],
+    ),
+    (
+        "reached by skipping alone",
+        "  { when = { id = { matches = '^\\d{12}$' } }, go = \"person\" },\n",
+        "",
+        &[],
+    ),
 ];

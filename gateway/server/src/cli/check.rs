@@ -1,0 +1,118 @@
+//! `lienthong check`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use conformance::folder::{AgencyInput, check_folder, update_talks};
+use conformance::report::{Colour, Exit, Report};
+
+use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong, told};
+use crate::agency_folders;
+use crate::schema_files::SchemaFiles;
+
+/// Proves agency folders: parses, checks, replays talks, tries hostile replies (laws L1–L15).
+///
+/// Exit code 0: green; 1: something was found; 78: something cannot be read.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The folder of the agency folders.
+    #[arg(value_name = "DIR", default_value = "adapters")]
+    adapters: PathBuf,
+    /// The schemas' folder.
+    #[arg(long, value_name = "DIR", default_value = "schemas")]
+    schemas: PathBuf,
+    /// Only this agency's folder.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// How the report looks.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Rewrite what the talks say was sent and understood; the agency's replies stay: they are evidence.
+    #[arg(long)]
+    update: bool,
+    /// Explain a law instead, L1 to L15.
+    #[arg(long, value_name = "LAW")]
+    explain: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Check {
+    /// Runs the verb.
+    pub fn run(self, _settings: &Settings) -> u8 {
+        if let Some(code) = &self.explain {
+            return explain(code);
+        }
+        let inputs = match self.read() {
+            Ok(inputs) => inputs,
+            Err(code) => return code,
+        };
+        if self.update {
+            for rewritten in inputs.iter().flat_map(update_talks) {
+                if let Err(error) = std::fs::write(rewritten.name.as_ref(), &rewritten.text) {
+                    say_wrong(&format!("{}: {error}", rewritten.name));
+                    return EXIT_UNREADABLE;
+                }
+                say(&format!("rewritten: {}", rewritten.name));
+            }
+            // Read again: the report below is about what stands on disk now.
+            return Check { update: false, ..self }.run(_settings);
+        }
+        let reports: Vec<Report> = inputs.iter().map(check_folder).collect();
+        self.print(&reports);
+        reports.iter().map(Report::exit).max().unwrap_or(Exit::Green).code()
+    }
+
+    fn read(&self) -> Result<Vec<AgencyInput>, u8> {
+        let files = SchemaFiles::read(&self.schemas).map_err(|errors| told(&errors))?;
+        let shapes = Arc::new(files.shapes().map_err(|errors| told(&errors))?);
+        let validator = Arc::new(crate::start::answer_validator(&files));
+        let folders = agency_folders::read(&self.adapters).map_err(|error| told(&[error]))?;
+        let mut inputs = Vec::new();
+        for folder in folders {
+            if self.only.as_ref().is_some_and(|only| *only != folder.name) {
+                continue;
+            }
+            let fixtures = self.adapters.join(&folder.name).join("fixtures");
+            let talks = if fixtures.is_dir() { agency_folders::sources(&fixtures, "talk") } else { Ok(Vec::new()) };
+            let talks = talks.map_err(|error| told(&[error]))?;
+            let (schemas, validator) = (Arc::clone(&shapes), Some(Arc::clone(&validator) as _));
+            inputs.push(AgencyInput { folder, talks, schemas, coded: None, validator });
+        }
+        if inputs.is_empty() {
+            say_wrong(&format!("{}: no agency folder here (a folder with an adapter.toml)", self.adapters.display()));
+            return Err(EXIT_UNREADABLE);
+        }
+        Ok(inputs)
+    }
+
+    fn print(&self, reports: &[Report]) {
+        match self.format {
+            Format::Text => reports.iter().for_each(|report| say(report.text(Colour::default()).trim_end())),
+            Format::Json => {
+                let all: Vec<_> = reports.iter().map(Report::json).collect();
+                say(&serde_json::Value::Array(all).to_string());
+            }
+        }
+    }
+}
+
+fn explain(code: &str) -> u8 {
+    match conformance::laws::help(&code.to_uppercase()) {
+        Some(page) => {
+            say(page.trim_end());
+            EXIT_OK
+        }
+        None => {
+            say_wrong(&format!("{code}: the laws are L1 to L15"));
+            EXIT_FINDINGS
+        }
+    }
+}
