@@ -84,7 +84,7 @@ impl Check {
             let talks = if fixtures.is_dir() { agency_folders::sources(&fixtures, "talk") } else { Ok(Vec::new()) };
             let talks = talks.map_err(|error| told(&[error]))?;
             let (schemas, validator) = (Arc::clone(&shapes), Some(Arc::clone(&validator) as _));
-            inputs.push(AgencyInput { folder, talks, schemas, coded: None, validator });
+            inputs.push(AgencyInput { folder, talks, schemas, coded: None, validator, effort: Default::default() });
         }
         if inputs.is_empty() {
             say_wrong(&format!("{}: no agency folder here (a folder with an adapter.toml)", self.adapters.display()));
