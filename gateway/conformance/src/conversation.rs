@@ -139,7 +139,12 @@ impl Way {
 }
 
 /// Goes on after `said`, answering each request with the next of `replies`.
-pub fn go_on(adapter: &dyn Adapter, call: &Call, mut said: Vec<Exchange>, replies: &[RawReply]) -> (Way, Vec<Exchange>) {
+pub fn go_on(
+    adapter: &dyn Adapter,
+    call: &Call,
+    mut said: Vec<Exchange>,
+    replies: &[RawReply],
+) -> (Way, Vec<Exchange>) {
     let mut replies = replies.iter();
     for _ in 0..SENDS_MAX {
         match next(adapter, call, &said) {

@@ -100,7 +100,8 @@ fn edits(one: &[&str], other: &[&str]) -> Vec<(char, String)> {
     let same = |one: &str, other: &str| one.trim() == other.trim();
     let width = other.len() + 1;
     let mut tails = vec![0usize; (one.len() + 1) * width];
-    let at = |tails: &[usize], row: usize, column: usize| tails.get(row * width + column).copied().unwrap_or(0);
+    let at =
+        |tails: &[usize], row: usize, column: usize| tails.get(row * width + column).copied().unwrap_or(0);
     for row in (0..one.len()).rev() {
         for column in (0..other.len()).rev() {
             let equal = one.get(row).zip(other.get(column)).is_some_and(|(one, other)| same(one, other));
@@ -161,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_changed_line_is_shown_with_its_neighbours_and_its_number() {
-        let difference = of_lines("{\n \"a\": 1,\n \"b\": 2,\n \"c\": 3\n}", "{\n \"a\": 1,\n \"b\": 5,\n \"c\": 3\n}");
+        let difference =
+            of_lines("{\n \"a\": 1,\n \"b\": 2,\n \"c\": 3\n}", "{\n \"a\": 1,\n \"b\": 5,\n \"c\": 3\n}");
         assert_eq!(difference.line, 3);
         assert_eq!(difference.text, "  {\n   \"a\": 1,\n-  \"b\": 2,\n+  \"b\": 5,\n   \"c\": 3\n  }");
     }

@@ -55,8 +55,10 @@ pub fn read(adapters: &Path, schemas: &Path) -> Disk {
     disk.schemas = Arc::new(shapes(&disk.documents, &mut disk.findings));
     let single = adapters.join("adapter.toml").is_file();
     let home = if single { adapters.parent().unwrap_or(adapters) } else { adapters };
-    let carriers: Vec<(String, Source)> =
-        files(&home.join("carriers"), "toml").iter().filter_map(|path| Some((stem(path), source(path, &mut disk.findings)?))).collect();
+    let carriers: Vec<(String, Source)> = files(&home.join("carriers"), "toml")
+        .iter()
+        .filter_map(|path| Some((stem(path), source(path, &mut disk.findings)?)))
+        .collect();
     let folders = if single { vec![adapters.to_owned()] } else { folders(adapters) };
     for folder in folders.iter().filter(|folder| folder.join("adapter.toml").is_file()) {
         let read = |paths: Vec<PathBuf>, findings: &mut Vec<Diagnostic>| -> Vec<Source> {
@@ -78,7 +80,8 @@ fn folders(below: &Path) -> Vec<PathBuf> {
 }
 
 fn files(below: &Path, extension: &str) -> Vec<PathBuf> {
-    let is_wanted = |path: &PathBuf| path.is_file() && path.extension().is_some_and(|found| found == extension);
+    let is_wanted =
+        |path: &PathBuf| path.is_file() && path.extension().is_some_and(|found| found == extension);
     listed(below).into_iter().filter(is_wanted).collect()
 }
 
@@ -141,7 +144,9 @@ fn shapes(documents: &BTreeMap<String, Value>, findings: &mut Vec<Diagnostic>) -
         let named = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
         let mut tell = |problems: Vec<String>| {
             let place = Place::new(&Arc::from(id.as_str()), 1);
-            findings.extend(problems.into_iter().map(|problem| Diagnostic::error("L1", &place, "schema", problem)));
+            findings.extend(
+                problems.into_iter().map(|problem| Diagnostic::error("L1", &place, "schema", problem)),
+            );
         };
         if let Some(service) = named("x-service") {
             match read_service(document, &resolve) {

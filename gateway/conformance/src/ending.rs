@@ -16,7 +16,9 @@ pub fn section(end: &End) -> Section {
             };
             Section::new(Word::Outcome, head, pretty(&outcome_value(outcome)))
         }
-        End::Fault(Fault::NotAdmitted { exchange, renew: true, .. }) => Section::new(Word::Renew, exchange.as_str(), ""),
+        End::Fault(Fault::NotAdmitted { exchange, renew: true, .. }) => {
+            Section::new(Word::Renew, exchange.as_str(), "")
+        }
         End::Fault(fault) => Section::new(Word::Fault, fault.code(), pretty(&fault_value(fault))),
         End::Panic => Section::new(Word::Fault, "panic", ""),
     }

@@ -58,11 +58,8 @@ pub fn check_folder(input: &AgencyInput) -> Report {
     let talks = read_talks(input, &mut report.findings);
     let played = stage.play(&talks, false);
     report.findings.extend(played.findings);
-    report.counts = Counts {
-        talks: talks.len(),
-        endings: played.conversations.len() + played.heard.len(),
-        trials: 0,
-    };
+    report.counts =
+        Counts { talks: talks.len(), endings: played.conversations.len() + played.heard.len(), trials: 0 };
     let ground = Ground {
         agency: &agency,
         adapter: stage.adapter(),
@@ -89,7 +86,9 @@ pub fn update_talks(input: &AgencyInput) -> Vec<Rewritten> {
     let stage = Stage::of(input, &agency);
     let talks = read_talks(input, &mut Vec::new());
     let played = stage.play(&talks, true);
-    let before = |name: &str| input.talks.iter().find(|source| &*source.name == name).map(|source| source.text.as_str());
+    let before = |name: &str| {
+        input.talks.iter().find(|source| &*source.name == name).map(|source| source.text.as_str())
+    };
     played.rewritten.into_iter().filter(|talk| before(&talk.name) != Some(&talk.text)).collect()
 }
 
@@ -167,7 +166,12 @@ impl<'a> Stage<'a> {
         };
         let operation = operation_of(self.agency, named);
         if operation.is_none() {
-            let finding = Diagnostic::error("L1", &talk.place(line), named.as_str(), "the agency has no such operation or message");
+            let finding = Diagnostic::error(
+                "L1",
+                &talk.place(line),
+                named.as_str(),
+                "the agency has no such operation or message",
+            );
             findings.push(finding.help("name the service, `residence.person`, or AGENCY.OPERATION"));
         }
         operation
@@ -176,7 +180,8 @@ impl<'a> Stage<'a> {
 
 /// The operation called so: by its service, or by agency and name; a login is called by its exchange.
 pub fn operation_of(agency: &Agency, named: &str) -> Option<String> {
-    let by_service = agency.operations.iter().find(|(_, operation)| operation.service.as_deref() == Some(named));
+    let by_service =
+        agency.operations.iter().find(|(_, operation)| operation.service.as_deref() == Some(named));
     let (_, name) = named.split_once('.')?;
     by_service
         .map(|(name, _)| name.clone())

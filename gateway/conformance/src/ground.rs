@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use adapter_api::agency::{Agency, ExchangePlan, Operation};
 use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::{Diagnostic, Place};
-use adapter_api::schema::{Schemas, ServiceShape};
 use adapter_api::language::syntax::Test;
+use adapter_api::schema::{Schemas, ServiceShape};
 use adapter_api::{Adapter, Call, Exchange, Inbound, Kind, Received, Tree, WireRequest};
 use serde_json::Value;
 
@@ -132,7 +132,13 @@ impl<'a> Ground<'a> {
         self.run(call, Vec::new(), replies, false)
     }
 
-    fn run(&self, call: &Call, mut said: Vec<Exchange>, told: &[RawReply], pooled: bool) -> (Way, Vec<WireRequest>) {
+    fn run(
+        &self,
+        call: &Call,
+        mut said: Vec<Exchange>,
+        told: &[RawReply],
+        pooled: bool,
+    ) -> (Way, Vec<WireRequest>) {
         let (mut told, mut sent) = (told.iter(), Vec::new());
         for _ in 0..SENDS_MAX {
             match next(self.adapter, call, &said) {
@@ -159,7 +165,8 @@ impl<'a> Ground<'a> {
     /// The parts of a text that an exchange's patterns find and that read like words; bytes from and to.
     pub fn matched_phrases(&self, exchange: &str, text: &str) -> Vec<(usize, usize)> {
         let rules = self.plan(exchange).map(|plan| plan.rules.as_slice()).unwrap_or_default();
-        let tests = rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
+        let tests =
+            rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
         let found = tests.filter_map(|test| match test {
             Test::Matches(pattern) => pattern.find(text),
             Test::In(_) | Test::Contains(_) | Test::Same(_) | Test::Exists(_) | Test::Empty(_) => None,

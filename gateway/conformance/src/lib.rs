@@ -3,19 +3,20 @@
 //! Nothing here runs in the gateway. It knows `adapter-api` only; [`disk`] alone reads files, for the two tools that
 //! need it: `lienthong check` and `cargo test -p adapters`.
 
-pub mod folder;
-pub mod talk;
-pub mod replay;
-pub mod difference;
-pub mod ending;
 pub mod conversation;
-pub mod wire;
-pub mod spot;
+pub mod difference;
+pub mod disk;
+pub mod ending;
+pub mod folder;
 pub mod ground;
 pub mod laws;
-pub mod report;
 pub mod lineage;
-pub mod disk;
+pub mod new;
+pub mod replay;
+pub mod report;
+pub mod spot;
+pub mod talk;
+pub mod wire;
 
 pub use folder::{AgencyInput, check_folder, update_talks};
 pub use ground::{Effort, Side, Validator};

@@ -9,7 +9,8 @@ pub fn table(adapter: &Declarative) -> String {
     let mut text = String::new();
     let lines = adapter.lineage();
     let mut heading = String::new();
-    let width = |of: fn(&Line) -> &str| lines.iter().map(|line| of(line).chars().count()).max().unwrap_or_default();
+    let width =
+        |of: fn(&Line) -> &str| lines.iter().map(|line| of(line).chars().count()).max().unwrap_or_default();
     let (left, right) = (width(ours), width(theirs));
     for line in &lines {
         let above = format!("{}.{}", line.exchange, line.block);

@@ -124,9 +124,11 @@ impl Performance {
             Ok(received) => {
                 play.show(ending::event_section(&received));
                 let answers = &received.answers;
-                for (word, tree) in
-                    [("stored", &answers.stored), ("unknown", &answers.unknown), ("refused", &answers.refused)]
-                {
+                for (word, tree) in [
+                    ("stored", &answers.stored),
+                    ("unknown", &answers.unknown),
+                    ("refused", &answers.refused),
+                ] {
                     play.show(Section::new(Word::Answer, word, wire::print_answer(tree)));
                 }
                 play.received = Some((inbound, *received));
@@ -196,7 +198,8 @@ fn not_told(talk: &Talk, actual: &Section) -> Diagnostic {
         Word::Send => format!("the talk stops where the adapter goes on: `### send {}`", actual.head),
         _ => format!("the talk does not tell how it ends: `### {word} {}`", actual.head),
     };
-    Diagnostic::error("L3", &talk.place(line), word, message).help("add the agency's reply, or let --update write our part")
+    Diagnostic::error("L3", &talk.place(line), word, message)
+        .help("add the agency's reply, or let --update write our part")
 }
 
 fn other_turn(talk: &Talk, expected: &Section, actual: &Section) -> Diagnostic {

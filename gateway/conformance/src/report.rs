@@ -171,7 +171,11 @@ mod tests {
         assert_eq!(report(vec![Diagnostic::note("L8", &place, "person", "…")]).exit().code(), 0);
         let broken = report(vec![Diagnostic::error("L8", &place, "person", "takes it").help("do")]);
         assert_eq!(broken.exit().code(), 1);
-        assert!(broken.text(Colour::Off).starts_with("toy/adapter.toml:7: error[L8] person: takes it\n  help: do\n"));
+        assert!(
+            broken
+                .text(Colour::Off)
+                .starts_with("toy/adapter.toml:7: error[L8] person: takes it\n  help: do\n")
+        );
         assert_eq!(Report { unreadable: true, ..report(Vec::new()) }.exit().code(), 78);
     }
 }

@@ -1,9 +1,9 @@
 //! Finds every place in a decoded reply, also inside texts that carry JSON, XML or base64, and alters one of them.
 
+use adapter_api::Tree;
 use adapter_api::codec::{self, Limits};
 use adapter_api::tree::{Attribute, Coding, Element};
 use adapter_api::wire::Format;
-use adapter_api::Tree;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -91,7 +91,11 @@ pub enum Edit {
 /// Every place below this tree, from the outside in.
 pub fn spots(tree: &Tree) -> Vec<Spot> {
     let mut found = Vec::new();
-    visit(tree, &Spot { hops: Vec::new(), name: String::new(), path: String::new(), content: Content::Composite }, &mut found);
+    visit(
+        tree,
+        &Spot { hops: Vec::new(), name: String::new(), path: String::new(), content: Content::Composite },
+        &mut found,
+    );
     found
 }
 
@@ -124,13 +128,24 @@ fn visit(tree: &Tree, here: &Spot, found: &mut Vec<Spot>) {
         }
         Tree::Element(element) => visit_element(element, here, found),
         Tree::Text(text) => visit_inner(text, here, found),
-        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Slot(_) | Tree::Encoded { .. } | Tree::Bytes(_) => {}
+        Tree::Null
+        | Tree::Bool(_)
+        | Tree::Number(_)
+        | Tree::Slot(_)
+        | Tree::Encoded { .. }
+        | Tree::Bytes(_) => {}
     }
 }
 
 fn visit_element(element: &Element, here: &Spot, found: &mut Vec<Spot>) {
     for (index, Attribute { name, value, .. }) in element.attributes.iter().enumerate() {
-        found.push(below(here, Hop::Attribute(index), name, &format!("@{name}"), Content::Text(value.clone())));
+        found.push(below(
+            here,
+            Hop::Attribute(index),
+            name,
+            &format!("@{name}"),
+            Content::Text(value.clone()),
+        ));
     }
     for (index, child) in element.children.iter().enumerate() {
         let content = match (child.children.is_empty(), child.text.trim()) {
@@ -162,7 +177,8 @@ fn visit_inner(text: &str, here: &Spot, found: &mut Vec<Spot>) {
 /// What a text carries, if it carries anything.
 fn carried(text: &str) -> Option<(Coding, Tree)> {
     let trimmed = text.trim();
-    let read = |coding| codec::decode_coding(coding, trimmed, &Limits::default()).ok().map(|tree| (coding, tree));
+    let read =
+        |coding| codec::decode_coding(coding, trimmed, &Limits::default()).ok().map(|tree| (coding, tree));
     match trimmed.as_bytes().first()? {
         b'{' | b'[' => read(Coding::Json),
         b'<' => read(Coding::Xml),
@@ -317,7 +333,10 @@ mod tests {
     fn places_inside_carried_texts_are_found_and_altered() {
         let xml = STANDARD.encode("<Tax xmlns=\"urn:t\"><Due id=\"7\">5</Due></Tax>");
         let tree = json(&format!("{{\"Data\":{{\"File\":\"{xml}\"}},\"j\":\"{{\\\"a\\\":1}}\"}}"));
-        assert_eq!(paths(&tree), ["Data", "Data.File", "Data.File.Tax", "Data.File.Tax.Due", "Data.File.Tax.Due.@id", "j", "j.a"]);
+        assert_eq!(
+            paths(&tree),
+            ["Data", "Data.File", "Data.File.Tax", "Data.File.Tax.Due", "Data.File.Tax.Due.@id", "j", "j.a"]
+        );
         let due = spots(&tree).into_iter().find(|spot| spot.name == "Due").unwrap();
         let changed = altered(&tree, &due.hops, &Edit::Text("6".into())).unwrap();
         let again = spots(&changed).into_iter().find(|spot| spot.name == "Due").unwrap();
@@ -329,7 +348,10 @@ mod tests {
         let tree = json("{\"a\":[1,2],\"b\":\"x\"}");
         let spot = |path: &str| spots(&tree).into_iter().find(|spot| spot.path == path).unwrap().hops;
         assert_eq!(altered(&tree, &spot("a.0"), &Edit::Remove), Some(json("{\"a\":[2],\"b\":\"x\"}")));
-        assert_eq!(altered(&tree, &spot("b"), &Edit::Double), Some(json("{\"a\":[1,2],\"b\":[\"x\",\"x\"]}")));
+        assert_eq!(
+            altered(&tree, &spot("b"), &Edit::Double),
+            Some(json("{\"a\":[1,2],\"b\":[\"x\",\"x\"]}"))
+        );
         assert_eq!(altered(&tree, &spot("a"), &Edit::Clear), Some(json("{\"a\":[],\"b\":\"x\"}")));
     }
 }

@@ -172,8 +172,7 @@ pub fn read(source: &Source) -> (Option<Talk>, Vec<Diagnostic>) {
         }
         check_body(source, section, &mut findings);
     }
-    let talk =
-        opening.map(|opening| Talk { name: Arc::clone(&source.name), remarks, opening, turns });
+    let talk = opening.map(|opening| Talk { name: Arc::clone(&source.name), remarks, opening, turns });
     (talk, findings)
 }
 
@@ -192,7 +191,12 @@ fn cut(source: &Source, findings: &mut Vec<Diagnostic>) -> (String, Vec<Section>
             unknown = false;
             match Word::of_text(word.trim()) {
                 Some(word) => {
-                    sections.push(Section { line: number, word, head: head.trim().into(), body: String::new() });
+                    sections.push(Section {
+                        line: number,
+                        word,
+                        head: head.trim().into(),
+                        body: String::new(),
+                    });
                 }
                 None => {
                     unknown = true;
@@ -230,7 +234,11 @@ fn check_body(source: &Source, section: &Section, findings: &mut Vec<Diagnostic>
         Word::Reply => {
             let status = section.head.split(' ').next().and_then(|status| status.parse::<u16>().ok());
             if !status.is_some_and(|status| (100..600).contains(&status)) {
-                findings.push(finding(source, section, "a reply begins with its status and media type, `200 text/xml`"));
+                findings.push(finding(
+                    source,
+                    section,
+                    "a reply begins with its status and media type, `200 text/xml`",
+                ));
             }
         }
         Word::Outcome | Word::Fault | Word::Event if !section.body.is_empty() => {
@@ -253,7 +261,11 @@ fn open(source: &Source, section: Section, findings: &mut Vec<Diagnostic>) -> Op
         }
     };
     let Some((_, name)) = section.head.split_once('.') else {
-        findings.push(finding(source, &section, "name what is asked: `residence.person`, or `AGENCY.OPERATION`"));
+        findings.push(finding(
+            source,
+            &section,
+            "name what is asked: `residence.person`, or `AGENCY.OPERATION`",
+        ));
         return None;
     };
     let name = name.to_owned();
@@ -350,7 +362,8 @@ mod tests {
 
     #[test]
     fn all_findings_come_at_once_with_their_lines() {
-        let text = TALK.replace("### send ", "### sned ").replace("200 app", "app").replace("\"id\"", "\"ide\"");
+        let text =
+            TALK.replace("### send ", "### sned ").replace("200 app", "app").replace("\"id\"", "\"ide\"");
         let (_, findings) = read(&source(&text));
         assert_eq!(findings.iter().map(|finding| finding.place.line).collect::<Vec<_>>(), [5, 2, 6]);
     }

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 fn examples() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/mapping-examples");
-    let below_worktree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/reference/mapping-examples");
+    let below_worktree =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/reference/mapping-examples");
     [path, below_worktree].into_iter().find(|path| path.is_dir())
 }
 
@@ -34,7 +35,8 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// Faults are compared by word, exchange, code and pointers: the reference evaluator has other words for *why*.
 fn essence(section: &Section) -> (Word, String, Value) {
-    let body = if section.body.is_empty() { Value::Null } else { serde_json::from_str(&section.body).unwrap() };
+    let body =
+        if section.body.is_empty() { Value::Null } else { serde_json::from_str(&section.body).unwrap() };
     let body = match section.word {
         Word::Fault => {
             let findings = body.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -44,7 +46,8 @@ fn essence(section: &Section) -> (Word, String, Value) {
         // The reference evaluator shows the first 24 characters of what makes two messages the same.
         Word::Event => {
             let same = body["same"].as_array().cloned().unwrap_or_default();
-            let same: Vec<String> = same.iter().map(|text| text.as_str().unwrap().chars().take(24).collect()).collect();
+            let same: Vec<String> =
+                same.iter().map(|text| text.as_str().unwrap().chars().take(24).collect()).collect();
             serde_json::json!([body["event"], body["code"], same, body["value"]])
         }
         _ => body,
@@ -64,7 +67,8 @@ fn the_trial_files_replay_as_the_reference_evaluator_recorded_them() {
         .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), source(path)))
         .collect();
     let (mut talks, mut endings, mut wrong) = (0, 0, Vec::new());
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     for folder in folders.iter().filter(|folder| folder.join("adapter.toml").is_file()) {
         let input = Folder {
@@ -85,9 +89,11 @@ fn the_trial_files_replay_as_the_reference_evaluator_recorded_them() {
                 Opening::Heard { message, .. } => message.clone(),
             };
             talks += 1;
-            endings += talk.turns.iter().filter(|turn| turn.word.is_ending() || turn.word == Word::Event).count();
+            endings +=
+                talk.turns.iter().filter(|turn| turn.word.is_ending() || turn.word == Word::Event).count();
             let replayed = replay(&talk, &adapter, &operation, false);
-            let other_words = replayed.findings.iter().filter(|finding| ["send", "answer"].contains(&finding.at.as_str()));
+            let other_words =
+                replayed.findings.iter().filter(|finding| ["send", "answer"].contains(&finding.at.as_str()));
             wrong.extend(other_words.map(ToString::to_string));
             let played = talk::read(&Source { name: talk.name.clone(), text: replayed.rewritten }).0.unwrap();
             let (told, said) = (told_endings(&talk.turns), told_endings(&played.turns));

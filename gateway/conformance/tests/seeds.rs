@@ -89,7 +89,11 @@ const SEEDS: &[Seed] = &[
         agency: "registry",
         changes: &[
             (PERSON, r#"date = ["dd/MM/yyyy", "yyyy"]"#, r#"date = ["MM/dd/yyyy", "yyyy"]"#),
-            (TALK, " \"birth_date\": \"1942-03-05\",\n \"children\"", " \"birth_date\": \"1942-05-03\",\n \"children\""),
+            (
+                TALK,
+                " \"birth_date\": \"1942-03-05\",\n \"children\"",
+                " \"birth_date\": \"1942-05-03\",\n \"children\"",
+            ),
         ],
         codes: &["L14"],
         place: (TALK, "### reply    200"),
@@ -97,14 +101,22 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "day and month swapped, writing",
         agency: "registry",
-        changes: &[(PERSON, r#"date = ["dd/MM/yyyy", "MM/yyyy", "yyyy"]"#, r#"date = ["MM/dd/yyyy", "MM/yyyy", "yyyy"]"#)],
+        changes: &[(
+            PERSON,
+            r#"date = ["dd/MM/yyyy", "MM/yyyy", "yyyy"]"#,
+            r#"date = ["MM/dd/yyyy", "MM/yyyy", "yyyy"]"#,
+        )],
         codes: &["L3"],
         place: (TALK, "<r:Born>05/03/1942</r:Born>"),
     },
     Seed {
         name: "an unknown code treated as done",
         agency: "dossier",
-        changes: &[(DOSSIER, r#"{ code = 0, message = { contains = "thành công" } }"#, r#"{ code = { empty = false }, message = { contains = "thành công" } }"#)],
+        changes: &[(
+            DOSSIER,
+            r#"{ code = 0, message = { contains = "thành công" } }"#,
+            r#"{ code = { empty = false }, message = { contains = "thành công" } }"#,
+        )],
         codes: &["L8"],
         place: (SUBMIT, "### reply    200"),
     },
@@ -118,7 +130,11 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "a code table shifted by one",
         agency: "registry",
-        changes: &[("registry/tables.toml", "male   = \"1\"\nfemale = \"2\"", "male   = \"0\"\nfemale = \"1\"")],
+        changes: &[(
+            "registry/tables.toml",
+            "male   = \"1\"\nfemale = \"2\"",
+            "male   = \"0\"\nfemale = \"1\"",
+        )],
         codes: &["L3"],
         place: (TALK, "\"sex\": \"male\""),
     },
@@ -146,7 +162,11 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "an object mapped to a single field",
         agency: "registry",
-        changes: &[(PERSON, "nationality = \"$who.Nation?\"", "nationality = { path = \"$who.Address?\", shape = \"address\" }")],
+        changes: &[(
+            PERSON,
+            "nationality = \"$who.Nation?\"",
+            "nationality = { path = \"$who.Address?\", shape = \"address\" }",
+        )],
         codes: &["C5"],
         // The finding stands where the object is drawn; its path names the field.
         place: (PERSON, "[shape.address]"),
@@ -196,34 +216,50 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "one read as a list",
         agency: "registry",
-        changes: &[(PERSON, "nationality = \"$who.Nation?\"", "nationality = { each = \"$who.Nation?\", item = \".\" }")],
+        changes: &[(
+            PERSON,
+            "nationality = \"$who.Nation?\"",
+            "nationality = { each = \"$who.Nation?\", item = \".\" }",
+        )],
         codes: &["C5"],
         place: (PERSON, "nationality"),
     },
     Seed {
         name: "\"no\" concluded from a list that is missing",
         agency: "dossier",
-        changes: &[(DOSSIER, r#"{ code = 0, rows = { exists = true }, "$mine" = { empty = true } }, then = "absent" },
+        changes: &[(
+            DOSSIER,
+            r#"{ code = 0, rows = { exists = true }, "$mine" = { empty = true } }, then = "absent" },
 ]
 
-[exchange.track]"#, r#"{ code = 0, "$mine" = { empty = true } }, then = "absent" },
+[exchange.track]"#,
+            r#"{ code = 0, "$mine" = { empty = true } }, then = "absent" },
 ]
 
-[exchange.track]"#)],
+[exchange.track]"#,
+        )],
         codes: &["C9", "L14"],
         place: (DOSSIER, r#"{ code = 0, "$mine" = { empty = true } }"#),
     },
     Seed {
         name: "a success phrase that its own negation satisfies",
         agency: "dossier",
-        changes: &[(DOSSIER, r#"message = { contains = "thành công" }"#, r#"message = { matches = "thành công" }"#)],
+        changes: &[(
+            DOSSIER,
+            r#"message = { contains = "thành công" }"#,
+            r#"message = { matches = "thành công" }"#,
+        )],
         codes: &["L14"],
         place: (SUBMIT, "### reply    200"),
     },
     Seed {
         name: "a carrier's text rule that can look into a good reply",
         agency: "registry",
-        changes: &[("carriers/road.toml", r#""$reply.status" = [401, 403], "$reply.text""#, r#""$reply.text""#)],
+        changes: &[(
+            "carriers/road.toml",
+            r#""$reply.status" = [401, 403], "$reply.text""#,
+            r#""$reply.text""#,
+        )],
         codes: &["C9"],
         place: ("carriers/road.toml", "invalid token"),
     },
@@ -260,7 +296,11 @@ const SEEDS: &[Seed] = &[
         agency: "registry",
         changes: &[
             (TALK, "<Born>05/03/1942</Born><Children>2", "<Born>05/03/2042</Born><Children>2"),
-            (TALK, " \"birth_date\": \"1942-03-05\",\n \"children\": 2", " \"birth_date\": \"2042-03-05\",\n \"children\": 2"),
+            (
+                TALK,
+                " \"birth_date\": \"1942-03-05\",\n \"children\": 2",
+                " \"birth_date\": \"2042-03-05\",\n \"children\": 2",
+            ),
         ],
         codes: &["L4"],
         place: (TALK, "### reply    200"),
@@ -268,7 +308,10 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "something optional treated as required, writing",
         agency: "registry",
-        changes: &[(PERSON, "Note     = \"note?\"", "Note     = \"note\""), (TALK, ", \"note\": \"hồ sơ thử\"", "")],
+        changes: &[
+            (PERSON, "Note     = \"note?\"", "Note     = \"note\""),
+            (TALK, ", \"note\": \"hồ sơ thử\"", ""),
+        ],
         codes: &["L3"],
         place: (TALK, "### send     POST /Registry"),
     },
@@ -290,12 +333,20 @@ const SEEDS: &[Seed] = &[
         name: "rules in an order that hides one",
         agency: "dossier",
         changes: &[
-            (DOSSIER, r#"  { when = { code = 0, message = { contains = "đã tồn tại" } }, then = "already-received" },
-"#, ""),
-            (DOSSIER, r#"then = "accepted" },
-  { when = { code = 7 }"#, r#"then = "accepted" },
+            (
+                DOSSIER,
+                r#"  { when = { code = 0, message = { contains = "đã tồn tại" } }, then = "already-received" },
+"#,
+                "",
+            ),
+            (
+                DOSSIER,
+                r#"then = "accepted" },
+  { when = { code = 7 }"#,
+                r#"then = "accepted" },
   { when = { code = 0, message = { contains = "cập nhật thành công" } }, then = "already-received" },
-  { when = { code = 7 }"#),
+  { when = { code = 7 }"#,
+            ),
         ],
         codes: &["L13"],
         place: (DOSSIER, "cập nhật thành công"),
@@ -338,14 +389,22 @@ const SEEDS: &[Seed] = &[
     Seed {
         name: "a row of somebody else's taken for mine",
         agency: "dossier",
-        changes: &[(WORDS, r#"mine = { each = "$items", when = { code = { same = "$query.code" } }, item = "." }"#, r#"mine = { each = "$items", item = "." }"#)],
+        changes: &[(
+            WORDS,
+            r#"mine = { each = "$items", when = { code = { same = "$query.code" } }, item = "." }"#,
+            r#"mine = { each = "$items", item = "." }"#,
+        )],
         codes: &["L3"],
         place: (TRACK, "### outcome  found"),
     },
     Seed {
         name: "a talk missing",
         agency: "dossier",
-        changes: &[(SUBMIT, "### reply    200 application/json\n{\"code\":7,\"message\":\"Không đúng thẩm quyền\"}\n### outcome  declined\n{\n \"reason\": \"Không đúng thẩm quyền\"\n}\n", "")],
+        changes: &[(
+            SUBMIT,
+            "### reply    200 application/json\n{\"code\":7,\"message\":\"Không đúng thẩm quyền\"}\n### outcome  declined\n{\n \"reason\": \"Không đúng thẩm quyền\"\n}\n",
+            "",
+        )],
         codes: &["L13"],
         place: (DOSSIER, "{ code = 7 }"),
     },
@@ -366,7 +425,8 @@ fn sow(seed: &Seed) -> AgencyInput {
 
 fn line_of(input: &AgencyInput, file: &str, line: u32) -> String {
     let carriers = input.folder.carriers.iter().map(|(_, source)| source);
-    let source = input.folder.files.iter().chain(carriers).chain(&input.talks).find(|source| &*source.name == file);
+    let source =
+        input.folder.files.iter().chain(carriers).chain(&input.talks).find(|source| &*source.name == file);
     source.and_then(|source| source.text.lines().nth(line as usize - 1)).unwrap_or_default().to_owned()
 }
 
@@ -410,7 +470,8 @@ fn malformed(why: String) -> Fault {
 }
 
 /// Name, agency, mistake, expected code.
-type CodedSeed = (&'static str, &'static str, fn(&Declarative, &Call, &[Exchange]) -> Result<Step, Fault>, &'static str);
+type CodedSeed =
+    (&'static str, &'static str, fn(&Declarative, &Call, &[Exchange]) -> Result<Step, Fault>, &'static str);
 
 const CODED: [CodedSeed; 9] = [
     ("a coded adapter without a mistake", "registry", |inner, call, said| inner.next(call, said), ""),
@@ -435,7 +496,9 @@ const CODED: [CodedSeed; 9] = [
     (
         "an officer's name in a fault's text",
         "registry",
-        |inner, call, said| inner.next(call, said).map_err(|_| Fault::AdapterFailed { place: call.purpose.to_string() }),
+        |inner, call, said| {
+            inner.next(call, said).map_err(|_| Fault::AdapterFailed { place: call.purpose.to_string() })
+        },
         "L10",
     ),
     (
@@ -472,17 +535,23 @@ const CODED: [CodedSeed; 9] = [
             static COUNTER: AtomicU32 = AtomicU32::new(0);
             let id = format!("{}{}", call.id, COUNTER.fetch_add(1, Ordering::Relaxed));
             match inner.next(call, said) {
-                Ok(Step::Done(_)) => Ok(Step::Done(Outcome::Accepted { references: vec![("id".into(), id)], already: false })),
+                Ok(Step::Done(_)) => {
+                    Ok(Step::Done(Outcome::Accepted { references: vec![("id".into(), id)], already: false }))
+                }
                 other => other,
             }
         },
         "L5",
     ),
     (
-        "a conversation that goes on as long as the agency answers",
+        "pages without an end as long as the agency sends rows",
         "dossier",
         |inner, call, said| match inner.next(call, said) {
-            Ok(Step::Done(Outcome::Absent)) => inner.next(call, &[]),
+            Ok(Step::Done(_)) | Err(_)
+                if said.last().is_some_and(|page| page.reply.text.contains("\"id\"")) =>
+            {
+                inner.next(call, &[])
+            }
             other => other,
         },
         "L6",
@@ -492,8 +561,14 @@ const CODED: [CodedSeed; 9] = [
         "registry",
         |inner, call, said| {
             let mut said = said.to_vec();
-            if let Some(Ok(Tree::Element(body))) = said.last_mut().map(|exchange| exchange.reply.body.as_mut()) {
-                let people = body.children.iter_mut().flat_map(|answer| &mut answer.children).filter(|child| child.name == "People");
+            if let Some(Ok(Tree::Element(body))) =
+                said.last_mut().map(|exchange| exchange.reply.body.as_mut())
+            {
+                let people = body
+                    .children
+                    .iter_mut()
+                    .flat_map(|answer| &mut answer.children)
+                    .filter(|child| child.name == "People");
                 people.for_each(|people| people.children.truncate(1));
             }
             inner.next(call, &said)
@@ -513,6 +588,9 @@ fn mistakes_of_coded_adapters_are_found_too() {
         let found: Vec<&str> = report.errors().map(|finding| finding.code).collect();
         let told = report.text(Default::default());
         assert!(if code.is_empty() { found.is_empty() } else { found.contains(&code) }, "{name}\n{told}");
-        assert!(report.errors().all(|finding| !finding.place.file.is_empty() && finding.place.line > 0), "{name}");
+        assert!(
+            report.errors().all(|finding| !finding.place.file.is_empty() && finding.place.line > 0),
+            "{name}"
+        );
     }
 }

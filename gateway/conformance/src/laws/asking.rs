@@ -35,7 +35,12 @@ pub fn deterministic(ground: &Ground<'_>) -> Vec<Diagnostic> {
 fn differs(ground: &Ground<'_>, conversation: &Conversation, when: &str) -> Diagnostic {
     let last = conversation.replies.len().saturating_sub(1);
     ground
-        .finding("L5", conversation, last, format!("{when} with the same arguments, the adapter says something else"))
+        .finding(
+            "L5",
+            conversation,
+            last,
+            format!("{when} with the same arguments, the adapter says something else"),
+        )
         .help("a step depends on the call and on what was said; on no clock, counter or chance")
 }
 
@@ -51,14 +56,21 @@ pub fn bounded(ground: &Ground<'_>) -> Vec<Diagnostic> {
                 Next::End(_) => true,
                 Next::Send(request) => {
                     // The told reply where the exchange is the told one; this reply for every other, and for ever after.
-                    let told = conversation.replies.get(said.len()).filter(|_| said.len() < index).unwrap_or(raw);
+                    let told =
+                        conversation.replies.get(said.len()).filter(|_| said.len() < index).unwrap_or(raw);
                     said.push(wire::exchange(&request, told));
                     false
                 }
             });
             if !ended {
-                let message = format!("given this reply again and again, the conversation sends more than {bound} times");
-                findings.push(ground.finding("L6", conversation, last, message).help("exchanges go forward only, pages have at_most"));
+                let message = format!(
+                    "given this reply again and again, the conversation sends more than {bound} times"
+                );
+                findings.push(
+                    ground
+                        .finding("L6", conversation, last, message)
+                        .help("exchanges go forward only, pages have at_most"),
+                );
                 break;
             }
         }
@@ -87,11 +99,14 @@ pub fn reaches_the_wire(ground: &Ground<'_>) -> Vec<Diagnostic> {
             required_leaves(&shapes.query, &conversation.call.query, "", &mut required);
         }
         for path in required.iter().filter(|path| !is_unused(operation, path)) {
-            let reaches = calls.iter().any(|conversation| changes_something(ground, conversation, &shapes.query, path));
+            let reaches =
+                calls.iter().any(|conversation| changes_something(ground, conversation, &shapes.query, path));
             if !reaches {
-                let message = format!("`{path}` is required of the caller, and nothing that is sent changes with it");
+                let message =
+                    format!("`{path}` is required of the caller, and nothing that is sent changes with it");
                 let finding = Diagnostic::error("L12", &operation.place, format!("{name}.{path}"), message);
-                findings.push(finding.help(format!("draw it in the request, or declare: unused = [\"{path}\"]")));
+                findings
+                    .push(finding.help(format!("draw it in the request, or declare: unused = [\"{path}\"]")));
             }
         }
     }
@@ -112,7 +127,8 @@ fn required_leaves(shape: &Shape, value: &Value, at: &str, found: &mut BTreeSet<
         (Shape::Object(properties), Value::Object(fields)) => {
             for property in properties.iter().filter(|property| property.required) {
                 if let Some(field) = fields.get(&property.name) {
-                    let at = if at.is_empty() { property.name.clone() } else { format!("{at}.{}", property.name) };
+                    let at =
+                        if at.is_empty() { property.name.clone() } else { format!("{at}.{}", property.name) };
                     required_leaves(&property.shape, field, &at, found);
                 }
             }
@@ -169,13 +185,16 @@ fn alter(shape: &Shape, value: &mut Value, steps: &[&str]) -> bool {
 
 fn another(scalar: &Scalar, value: &Value) -> Option<Value> {
     Some(match (scalar, value) {
-        (Scalar::Words(words), Value::String(text)) => words.iter().find(|word| *word != text)?.clone().into(),
+        (Scalar::Words(words), Value::String(text)) => {
+            words.iter().find(|word| *word != text)?.clone().into()
+        }
         (_, Value::String(text)) => super::subject::another(text).into(),
         (_, Value::Bool(truth)) => (!truth).into(),
         (_, Value::Number(number)) => (number.as_i64()? + 1).into(),
         (Scalar::Document, Value::Object(fields)) => {
             let other = fields.iter().map(|(key, field)| {
-                let other = field.as_str().map_or_else(|| field.clone(), |text| super::subject::another(text).into());
+                let other =
+                    field.as_str().map_or_else(|| field.clone(), |text| super::subject::another(text).into());
                 (key.clone(), other)
             });
             Value::Object(other.collect())

@@ -60,7 +60,8 @@ pub fn talks(ground: &Ground<'_>) -> Vec<Diagnostic> {
         }
         if !missing.is_empty() {
             let message = format!("no talk shows {}", missing.join("; "));
-            let help = format!("put the agency's real reply into fixtures/{name}.*.talk and run check --update");
+            let help =
+                format!("put the agency's real reply into fixtures/{name}.*.talk and run check --update");
             findings.push(Diagnostic::error("L2", &operation.place, name.as_str(), message).help(help));
         }
     }
@@ -70,7 +71,8 @@ pub fn talks(ground: &Ground<'_>) -> Vec<Diagnostic> {
 /// A read that cannot say "no" calls every "no" a fault, and faults are repeated and blamed.
 fn never_absent(name: &str, operation: &Operation) -> Diagnostic {
     let message = "no rule says `absent`: when the agency has nothing, it will be called a fault";
-    Diagnostic::error("L2", &operation.place, name, message).help("add a rule for the agency's own way to say that there is nothing")
+    Diagnostic::error("L2", &operation.place, name, message)
+        .help("add a rule for the agency's own way to say that there is nothing")
 }
 
 fn can_be(ground: &Ground<'_>, operation: &Operation, verdict: Verdict) -> bool {
@@ -82,27 +84,45 @@ fn can_be(ground: &Ground<'_>, operation: &Operation, verdict: Verdict) -> bool 
 pub fn repeats(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let all = shown(ground);
     let mut findings = Vec::new();
-    for (name, operation) in ground.agency.operations.iter().filter(|(_, operation)| ground.writes(operation)) {
+    for (name, operation) in ground.agency.operations.iter().filter(|(_, operation)| ground.writes(operation))
+    {
         let mut tell = |message: String, help: &str| {
             findings.push(Diagnostic::error("L9", &operation.place, name.as_str(), message).help(help));
         };
         if operation.settle_for_s.is_none() {
-            tell("settle_for is missing".to_owned(), "the agency's longest processing time, settle_for = \"10 min\"");
+            tell(
+                "settle_for is missing".to_owned(),
+                "the agency's longest processing time, settle_for = \"10 min\"",
+            );
         }
-        let shows = |operation: &str, word: &str| all.get(operation).is_some_and(|words| words.contains(word));
+        let shows =
+            |operation: &str, word: &str| all.get(operation).is_some_and(|words| words.contains(word));
         match operation.repeat {
-            None => tell("repeat is missing".to_owned(), "repeat = \"by-reference\", \"by-find\" or \"never\""),
+            None => {
+                tell("repeat is missing".to_owned(), "repeat = \"by-reference\", \"by-find\" or \"never\"")
+            }
             Some(Repeat::Never) => {}
             Some(Repeat::ByReference) if !shows(name, "already-received") => {
-                tell("no talk shows what it says to a reference it has: already-received".to_owned(), "ask it twice and keep the second reply");
+                tell(
+                    "no talk shows what it says to a reference it has: already-received".to_owned(),
+                    "ask it twice and keep the second reply",
+                );
             }
             Some(Repeat::ByReference) => {}
             Some(Repeat::ByFind) => match &operation.find {
-                None => tell("by-find needs `find = OPERATION`".to_owned(), "name the operation that looks for our reference"),
+                None => tell(
+                    "by-find needs `find = OPERATION`".to_owned(),
+                    "name the operation that looks for our reference",
+                ),
                 Some(find) => {
-                    let finds = ["found", "completed", "accepted", "already-received", "pending"].iter().any(|word| shows(find, word));
+                    let finds = ["found", "completed", "accepted", "already-received", "pending"]
+                        .iter()
+                        .any(|word| shows(find, word));
                     if !finds || !shows(find, "absent") {
-                        tell(format!("`{find}` needs a talk that finds it and one that does not"), "only `absent` permits a second send");
+                        tell(
+                            format!("`{find}` needs a talk that finds it and one that does not"),
+                            "only `absent` permits a second send",
+                        );
                     }
                 }
             },
@@ -118,14 +138,21 @@ pub fn rules(ground: &Ground<'_>) -> Vec<Diagnostic> {
         // Each beginning of the conversation was judged once, too.
         for told in 1..=conversation.said.len() {
             let said = conversation.said.get(..told).unwrap_or_default();
-            reached.extend(ground.declarative.trace(&conversation.call, said).rules.into_iter().map(|hit| hit.place));
+            reached.extend(
+                ground.declarative.trace(&conversation.call, said).rules.into_iter().map(|hit| hit.place),
+            );
         }
     }
     for inbound in ground.heard {
         reached.extend(ground.declarative.hear(inbound).rule.map(|hit| hit.place));
     }
-    let exchanges = ground.agency.exchanges.iter().flat_map(|(name, plan)| plan.rules.iter().map(move |rule| (name, rule)));
-    let messages = ground.agency.inbound.iter().flat_map(|(name, plan)| plan.rules.iter().map(move |rule| (name, rule)));
+    let exchanges = ground
+        .agency
+        .exchanges
+        .iter()
+        .flat_map(|(name, plan)| plan.rules.iter().map(move |rule| (name, rule)));
+    let messages =
+        ground.agency.inbound.iter().flat_map(|(name, plan)| plan.rules.iter().map(move |rule| (name, rule)));
     let missed = exchanges.chain(messages).filter(|(_, rule)| !reached.contains(&rule.place));
     missed
         .map(|(name, rule)| {
@@ -140,4 +167,3 @@ pub fn rules(ground: &Ground<'_>) -> Vec<Diagnostic> {
         })
         .collect()
 }
-

@@ -15,14 +15,21 @@ const DAY: u32 = 28;
 const MONTH: u32 = 11;
 
 /// Moves a date in a good reply and looks what the answer makes of it.
-pub fn check(ground: &Ground<'_>, conversation: &Conversation, index: usize, spot: &Spot) -> Option<Diagnostic> {
+pub fn check(
+    ground: &Ground<'_>,
+    conversation: &Conversation,
+    index: usize,
+    spot: &Spot,
+) -> Option<Diagnostic> {
     let date = WireDate::of(spot.text()?)?;
     let body = conversation.said.get(index)?.reply.body.as_ref().ok()?;
     let tried = |day: u32| {
         let body = altered(body, &spot.hops, &Edit::Text(date.moved(day)))?;
         let way = ground.with_body(conversation, index, body);
         match way {
-            Way::Ended(End::Outcome(outcome)) if conversation.end.is_success() && outcome.is_success() => Some(outcome_value(&outcome)),
+            Way::Ended(End::Outcome(outcome)) if conversation.end.is_success() && outcome.is_success() => {
+                Some(outcome_value(&outcome))
+            }
             _ => None,
         }
     };
@@ -35,13 +42,18 @@ pub fn check(ground: &Ground<'_>, conversation: &Conversation, index: usize, spo
     };
     // The same day and month reads either way; if a day after the 12th then fails, it was read as a month.
     let Some(moved) = tried(DAY) else {
-        return Some(told(format!("`{path}` moved to day {DAY} of month {MONTH} cannot be read: day and month are swapped")));
+        return Some(told(format!(
+            "`{path}` moved to day {DAY} of month {MONTH} cannot be read: day and month are swapped"
+        )));
     };
     let (expected, raw) = (format!("{}-{MONTH:02}", date.year), date.moved(DAY));
     let good = outcome_value(good);
-    changed(&good, &moved).into_iter().find(|text| looks_like_a_date(text) && !text.starts_with(&expected) && *text != raw).map(
-        |text| told(format!("`{path}` moved to day {DAY} of month {MONTH} of {} is read as {text}", date.year)),
-    )
+    changed(&good, &moved)
+        .into_iter()
+        .find(|text| looks_like_a_date(text) && !text.starts_with(&expected) && *text != raw)
+        .map(|text| {
+            told(format!("`{path}` moved to day {DAY} of month {MONTH} of {} is read as {text}", date.year))
+        })
 }
 
 /// The texts in which the second value differs from the first.
@@ -86,7 +98,9 @@ impl WireDate {
     /// Reads `19420315…`, `1942-03-15…`, `15/03/1942…`; with a day after the 12th the order is known for sure.
     fn of(text: &str) -> Option<WireDate> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let part = |from: usize, to: usize| text.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        let part = |from: usize, to: usize| {
+            text.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        };
         let (year, first, second, separator, rest) = match digits {
             8 | 14 => (part(0, 4)?, part(4, 6)?, part(6, 8)?, "", text.get(8..)?),
             4 => (part(0, 4)?, part(5, 7)?, part(8, 10)?, text.get(4..5)?, text.get(10..)?),

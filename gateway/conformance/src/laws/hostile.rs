@@ -15,10 +15,12 @@ const LARGE_BYTES: usize = 10 << 20;
 /// Deeper than any reader goes.
 const DEEP: usize = 2_000;
 
-const PAGE: &str = "<!doctype html><html><head><title>502</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>";
+const PAGE: &str =
+    "<!doctype html><html><head><title>502</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>";
 const PAGE_CLOSED: &str = "<html><body><h1>Thành công</h1><p>Hệ thống đang bảo trì</p></body></html>";
 const SOAP_FAULT: &str = "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Server</faultcode><faultstring>x</faultstring></S:Fault></S:Body></S:Envelope>";
-const SOAP_EMPTY: &str = "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body/></S:Envelope>";
+const SOAP_EMPTY: &str =
+    "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body/></S:Envelope>";
 const DOCTYPE: &str = "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>";
 
 /// Statuses that say "not done" whatever the body says.
@@ -34,7 +36,8 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
         for (index, raw) in conversation.replies.iter().enumerate() {
             let last = index + 1 == conversation.replies.len();
             let code = if last { "L7" } else { "L15" };
-            let before: Vec<&Vec<u8>> = conversation.replies.iter().take(index).map(|reply| &reply.body).collect();
+            let before: Vec<&Vec<u8>> =
+                conversation.replies.iter().take(index).map(|reply| &reply.body).collect();
             let mut bodies = Vec::new();
             if tried.insert(format!("{:?}{before:?}", conversation.call)) {
                 bodies.extend(fixed(raw));
@@ -73,17 +76,29 @@ fn judge(way: &Way) -> Option<String> {
     }
 }
 
-fn mark_is_tolerated(ground: &Ground<'_>, conversation: &Conversation, index: usize, raw: &RawReply) -> Option<Diagnostic> {
+fn mark_is_tolerated(
+    ground: &Ground<'_>,
+    conversation: &Conversation,
+    index: usize,
+    raw: &RawReply,
+) -> Option<Diagnostic> {
     let marked = raw.with_body([b"\xef\xbb\xbf", raw.body.as_slice()].concat());
     let way = ground.with_reply(conversation, index, &marked);
-    (way.end() != Some(&conversation.end))
-        .then(|| ground.finding("L7", conversation, index, "with a UTF-8 byte order mark this reply means something else"))
+    (way.end() != Some(&conversation.end)).then(|| {
+        ground.finding(
+            "L7",
+            conversation,
+            index,
+            "with a UTF-8 byte order mark this reply means something else",
+        )
+    })
 }
 
 /// Bodies that owe nothing to the good reply.
 fn fixed(raw: &RawReply) -> Vec<(String, RawReply)> {
     let good = |body: &str| RawReply { status: 200, ..raw.with_body(body) };
-    let typed = |body: &str, content_type: &str| RawReply { content_type: content_type.to_owned(), ..good(body) };
+    let typed =
+        |body: &str, content_type: &str| RawReply { content_type: content_type.to_owned(), ..good(body) };
     let mut all = vec![
         ("nothing but a blank", good(" \n")),
         ("null", good("null")),
@@ -108,7 +123,9 @@ fn fixed(raw: &RawReply) -> Vec<(String, RawReply)> {
     .into_iter()
     .map(|(what, reply)| (what.to_owned(), reply))
     .collect::<Vec<_>>();
-    all.extend(EMPTY_HANDED.map(|status| (format!("nothing with status {status}"), RawReply { status, ..good("") })));
+    all.extend(
+        EMPTY_HANDED.map(|status| (format!("nothing with status {status}"), RawReply { status, ..good("") })),
+    );
     all.extend([400, 401, 404, 500, 502, 503].map(|status| {
         (format!("an HTML page with status {status}"), RawReply { status, ..typed(PAGE, "text/html") })
     }));
@@ -132,7 +149,10 @@ fn derived(raw: &RawReply, format: Format) -> Vec<(String, RawReply)> {
     let sixteen: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut all = vec![
         ("half of it".to_owned(), raw.with_body(body.get(..body.len() / 2).unwrap_or_default())),
-        ("all but its last sign".to_owned(), raw.with_body(body.get(..body.len().saturating_sub(1)).unwrap_or_default())),
+        (
+            "all but its last sign".to_owned(),
+            raw.with_body(body.get(..body.len().saturating_sub(1)).unwrap_or_default()),
+        ),
         ("it in UTF-16".to_owned(), raw.with_body(sixteen)),
         ("it twice".to_owned(), raw.with_body(format!("{text}{text}"))),
         ("it in another charset".to_owned(), in_another_charset(raw)),
@@ -148,7 +168,9 @@ fn derived(raw: &RawReply, format: Format) -> Vec<(String, RawReply)> {
         }
         Format::Form | Format::Text => {}
     }
-    all.extend(REFUSING.map(|status| (format!("the same with status {status}"), RawReply { status, ..raw.clone() })));
+    all.extend(
+        REFUSING.map(|status| (format!("the same with status {status}"), RawReply { status, ..raw.clone() })),
+    );
     all
 }
 

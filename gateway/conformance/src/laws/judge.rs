@@ -79,7 +79,9 @@ fn once_each(value: &Value, good: &Value) -> Value {
         (Value::Object(fields), Value::Object(good)) => Value::Object(
             fields
                 .iter()
-                .map(|(key, field)| (key.clone(), good.get(key).map_or_else(|| field.clone(), |good| once_each(field, good))))
+                .map(|(key, field)| {
+                    (key.clone(), good.get(key).map_or_else(|| field.clone(), |good| once_each(field, good)))
+                })
                 .collect(),
         ),
         (Value::Array(rows), Value::Array(good)) if rows.len() > good.len() => {
@@ -116,7 +118,10 @@ mod tests {
         assert_eq!(complaint(&found(good.clone()), &fault, Leave::default()), None);
         assert_eq!(says(good.clone(), good.clone(), Leave::default()), None);
         let absent = Way::Ended(End::Outcome(Outcome::Absent));
-        assert_eq!(complaint(&found(good.clone()), &absent, Leave::default()).unwrap(), "`found` became `absent`");
+        assert_eq!(
+            complaint(&found(good.clone()), &absent, Leave::default()).unwrap(),
+            "`found` became `absent`"
+        );
         assert!(says(good, json!({ "a": 1, "rows": [{ "b": 2 }, { "b": 4 }] }), Leave::default()).is_some());
     }
 
@@ -128,7 +133,10 @@ mod tests {
         assert!(says(good.clone(), json!({ "a": 1, "rows": [{ "b": 3 }] }), Leave::default()).is_some());
         assert!(says(good.clone(), json!({ "a": 1, "c": 1, "rows": [] }), less).is_some());
         let again = Leave { rows_again: true, ..Leave::default() };
-        assert_eq!(says(good.clone(), json!({ "a": 1, "rows": [{ "b": 2 }, { "b": 2 }, { "b": 3 }] }), again), None);
+        assert_eq!(
+            says(good.clone(), json!({ "a": 1, "rows": [{ "b": 2 }, { "b": 2 }, { "b": 3 }] }), again),
+            None
+        );
         assert!(says(good, json!({ "a": 1, "rows": [{ "b": 2 }, { "b": 9 }, { "b": 3 }] }), again).is_some());
     }
 }

@@ -25,9 +25,13 @@ pub struct Alteration {
 pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     // A login's answer goes into secrets, which are text; it has no schema to hold it against.
-    for conversation in ground.answered().filter(|conversation| ground.operation(&conversation.call).is_some()) {
+    for conversation in
+        ground.answered().filter(|conversation| ground.operation(&conversation.call).is_some())
+    {
         for (index, exchange) in conversation.said.iter().enumerate() {
-            let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else { continue };
+            let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else {
+                continue;
+            };
             let words = Words::of(ground.agency, plan);
             let emptied = words.emptied();
             let phrases: Vec<String> = phrases::of_rules(words.rules());
@@ -37,7 +41,12 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
                     let way = ground.with_body(conversation, index, body);
                     let why = complaint(&conversation.end, &way, alteration.leave);
                     findings.extend(why.map(|why| {
-                        finding(ground, conversation, index, format!("`{}` {}: {why}", spot.path, alteration.what))
+                        finding(
+                            ground,
+                            conversation,
+                            index,
+                            format!("`{}` {}: {why}", spot.path, alteration.what),
+                        )
                     }));
                 }
                 findings.extend(dates::check(ground, conversation, index, &spot));
@@ -49,7 +58,12 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
 }
 
 /// A finding with the rule that decided the good reply, so that the author knows where to look.
-pub(super) fn finding(ground: &Ground<'_>, conversation: &Conversation, index: usize, message: String) -> Diagnostic {
+pub(super) fn finding(
+    ground: &Ground<'_>,
+    conversation: &Conversation,
+    index: usize,
+    message: String,
+) -> Diagnostic {
     let decided = ground.decided_by(conversation);
     let help = match decided {
         Some(place) => format!("the good reply was decided by the rule at {place}"),
@@ -92,11 +106,9 @@ fn alterations(spot: &Spot, emptied: &Names) -> Vec<Alteration> {
             let leave = Leave { absent: true, ..less };
             all.push(Alteration { what: "emptied", edit: Edit::Clear, leave });
         }
-        Content::Number(text) => all.push(Alteration {
-            what: "as text",
-            edit: Edit::Text(text.clone()),
-            leave: Leave::default(),
-        }),
+        Content::Number(text) => {
+            all.push(Alteration { what: "as text", edit: Edit::Text(text.clone()), leave: Leave::default() })
+        }
         Content::Text(text) if is_number(text) && !spot.is_xml() => all.push(Alteration {
             what: "as a number",
             edit: Edit::Number(text.clone()),

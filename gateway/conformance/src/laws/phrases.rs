@@ -49,13 +49,15 @@ pub fn check(
             for negated in negations(text, from, to) {
                 // Read but not decisive: without it the same answer comes.
                 let removed = altered(body, &spot.hops, &Edit::Remove);
-                let unread = removed.is_some_and(|body| is_same(conversation, &ground.with_body(conversation, index, body)));
+                let unread = removed
+                    .is_some_and(|body| is_same(conversation, &ground.with_body(conversation, index, body)));
                 let Some(body) = altered(body, &spot.hops, &Edit::Text(negated.clone())) else { continue };
                 let way = ground.with_body(conversation, index, body);
                 if let (Way::Ended(End::Outcome(outcome)), false) = (&way, unread)
                     && outcome.is_success()
                 {
-                    let message = format!("`{}` negated, `{negated}`: still taken for `{}`", spot.path, outcome.word());
+                    let message =
+                        format!("`{}` negated, `{negated}`: still taken for `{}`", spot.path, outcome.word());
                     findings.push(finding(ground, conversation, index, message));
                 }
             }
@@ -81,8 +83,11 @@ fn place_of(text: &str, phrase: &str) -> Option<(usize, usize)> {
 }
 
 fn negations(text: &str, from: usize, to: usize) -> Vec<String> {
-    let (before, phrase, after) =
-        (text.get(..from).unwrap_or_default(), text.get(from..to).unwrap_or_default(), text.get(to..).unwrap_or_default());
+    let (before, phrase, after) = (
+        text.get(..from).unwrap_or_default(),
+        text.get(from..to).unwrap_or_default(),
+        text.get(to..).unwrap_or_default(),
+    );
     let mut all: Vec<String> = BEFORE.iter().map(|word| format!("{before}{word}{phrase}{after}")).collect();
     all.extend(AFTER.iter().map(|word| format!("{before}{phrase}{word}{after}")));
     all

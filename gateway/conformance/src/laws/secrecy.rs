@@ -59,8 +59,14 @@ fn told_faults(ground: &Ground<'_>, conversation: &Conversation) -> Option<Diagn
     collect(&conversation.call.query, &mut values);
     collect(&conversation.call.purpose, &mut values);
     let last = conversation.replies.len().saturating_sub(1);
-    leaks(&public_text(fault), &values)
-        .then(|| told(ground, conversation, last, format!("the fault `{}` quotes a value of the query or the purpose", fault.code())))
+    leaks(&public_text(fault), &values).then(|| {
+        told(
+            ground,
+            conversation,
+            last,
+            format!("the fault `{}` quotes a value of the query or the purpose", fault.code()),
+        )
+    })
 }
 
 fn collect(value: &Value, values: &mut Vec<String>) {
@@ -83,8 +89,14 @@ fn marked_call(ground: &Ground<'_>, conversation: &Conversation) -> Option<Diagn
     let (way, _) = ground.ask(&call, &conversation.replies);
     let Way::Ended(End::Fault(fault)) = way else { return None };
     let last = conversation.replies.len().saturating_sub(1);
-    leaks(&public_text(&fault), &marks())
-        .then(|| told(ground, conversation, last, format!("the fault `{}` quotes a value of the query or the purpose", fault.code())))
+    leaks(&public_text(&fault), &marks()).then(|| {
+        told(
+            ground,
+            conversation,
+            last,
+            format!("the fault `{}` quotes a value of the query or the purpose", fault.code()),
+        )
+    })
 }
 
 fn marks() -> Vec<String> {
@@ -151,9 +163,16 @@ fn unreadable_reply(ground: &Ground<'_>, conversation: &Conversation, index: usi
         [RawReply { status: 500, ..good.clone() }, good]
     });
     hostile.into_iter().find_map(|reply| {
-        let Way::Ended(End::Fault(fault)) = ground.with_reply(conversation, index, &reply) else { return None };
+        let Way::Ended(End::Fault(fault)) = ground.with_reply(conversation, index, &reply) else {
+            return None;
+        };
         leaks(&public_text(&fault), &marks()).then(|| {
-            told(ground, conversation, index, format!("the fault `{}` quotes a reply that cannot be read", fault.code()))
+            told(
+                ground,
+                conversation,
+                index,
+                format!("the fault `{}` quotes a reply that cannot be read", fault.code()),
+            )
         })
     })
 }

@@ -16,7 +16,8 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     for conversation in ground.answered().filter(|conversation| conversation.end.is_success()) {
         let Some(operation) = ground.operation(&conversation.call) else { continue };
         let shared = ground.shapes(operation).map(|shapes| personal_in_both(&shapes.query, &shapes.answer));
-        let subjects = if operation.subject.is_empty() { shared.unwrap_or_default() } else { operation.subject.clone() };
+        let subjects =
+            if operation.subject.is_empty() { shared.unwrap_or_default() } else { operation.subject.clone() };
         if !subjects.is_empty() && !ground.writes(operation) {
             findings.extend(other_subject(ground, conversation, &subjects));
         }
@@ -36,7 +37,11 @@ fn personal_in_both(query: &Shape, answer: &Shape) -> Vec<String> {
 }
 
 /// Changes each value of the replies; the first that makes it somebody else's answer is enough.
-fn other_subject(ground: &Ground<'_>, conversation: &Conversation, subjects: &[String]) -> Option<Diagnostic> {
+fn other_subject(
+    ground: &Ground<'_>,
+    conversation: &Conversation,
+    subjects: &[String],
+) -> Option<Diagnostic> {
     let End::Outcome(good) = &conversation.end else { return None };
     let good = outcome_value(good);
     for (index, exchange) in conversation.said.iter().enumerate() {
@@ -59,8 +64,12 @@ fn other_subject(ground: &Ground<'_>, conversation: &Conversation, subjects: &[S
                 })
             });
             if let Some(path) = moved {
-                let message = format!("with another `{}` in the reply, the answer is about another `{path}` and is given all the same", spot.path);
-                let help = format!("say in [operation.{}]: subject = \"{path}\"", conversation.call.operation);
+                let message = format!(
+                    "with another `{}` in the reply, the answer is about another `{path}` and is given all the same",
+                    spot.path
+                );
+                let help =
+                    format!("say in [operation.{}]: subject = \"{path}\"", conversation.call.operation);
                 return Some(ground.finding("L11", conversation, index, message).help(help));
             }
         }

@@ -22,7 +22,9 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     for conversation in ground.answered().filter(|conversation| conversation.end.is_success()) {
         for (index, exchange) in conversation.said.iter().enumerate() {
-            let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else { continue };
+            let (Ok(body), Some(plan)) = (&exchange.reply.body, ground.plan(&exchange.name)) else {
+                continue;
+            };
             let words = Words::of(ground.agency, plan);
             let (tested, lists, guards) = (words.tested_codes(), words.closed_lists(), words.guards());
             for spot in spots(body) {
@@ -36,10 +38,15 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
                     continue;
                 };
                 let Some(why) = try_unknown(ground, conversation, index, &spot, read_by) else { continue };
-                if seen.insert((conversation.talk.clone(), conversation.replies.get(index).map(|raw| raw.line), spot.path.clone())) {
+                if seen.insert((
+                    conversation.talk.clone(),
+                    conversation.replies.get(index).map(|raw| raw.line),
+                    spot.path.clone(),
+                )) {
                     let help = match ground.decided_by(conversation) {
                         Some(place) => format!("decided by the rule at {place}: name the codes that mean it"),
-                        None => "name the codes that mean success; every other is a fault or stays open".to_owned(),
+                        None => "name the codes that mean success; every other is a fault or stays open"
+                            .to_owned(),
                     };
                     findings.push(ground.finding("L8", conversation, index, why).help(help));
                 }
@@ -66,7 +73,8 @@ fn try_unknown(
 ) -> Option<String> {
     spot.text()?;
     let body = conversation.said.get(index)?.reply.body.as_ref().ok()?;
-    let with = |edit: &Edit| altered(body, &spot.hops, edit).map(|body| ground.with_body(conversation, index, body));
+    let with =
+        |edit: &Edit| altered(body, &spot.hops, edit).map(|body| ground.with_body(conversation, index, body));
     // A code that is not read at all decides nothing: it may stand in somebody else's row.
     let unread = with(&Edit::Remove).is_some_and(|way| way.end() == Some(&conversation.end));
     if unread {

@@ -36,7 +36,12 @@ pub fn leads_to(names: &Names, spot: &Spot) -> bool {
 impl Trail {
     fn leads_to(&self, spot: &Spot) -> bool {
         let number = |step: &&str| step.bytes().all(|byte| byte.is_ascii_digit());
-        let steps: Vec<&str> = spot.path.split('.').filter(|step| !number(step)).map(|step| step.trim_start_matches('@')).collect();
+        let steps: Vec<&str> = spot
+            .path
+            .split('.')
+            .filter(|step| !number(step))
+            .map(|step| step.trim_start_matches('@'))
+            .collect();
         let from = steps.len().checked_sub(self.steps.len()).filter(|from| *from == 0 || !self.whole);
         from.and_then(|from| steps.get(from..)).is_some_and(|end| end == self.steps)
     }
@@ -109,7 +114,9 @@ impl<'a> Words<'a> {
 
     fn is_closed(&self, table: &str) -> bool {
         let table = self.agency.tables.get(table);
-        table.is_some_and(|table| table.descriptive.is_none() && table.rows.iter().all(|row| !row.theirs.is_empty()))
+        table.is_some_and(|table| {
+            table.descriptive.is_none() && table.rows.iter().all(|row| !row.theirs.is_empty())
+        })
     }
 
     fn visit_forms(&self, see: &mut dyn FnMut(&Form)) {
@@ -157,7 +164,9 @@ impl<'a> Words<'a> {
             Head::First(parts) | Head::Join { parts, .. } => {
                 parts.iter().for_each(|part| self.add_expression(part, names, top, depth));
             }
-            Head::Each { source, .. } | Head::One { source } => self.add_expression(source, names, top, depth),
+            Head::Each { source, .. } | Head::One { source } => {
+                self.add_expression(source, names, top, depth)
+            }
             Head::Object(_) | Head::Const(_) | Head::Secret(_) => {}
         }
     }
