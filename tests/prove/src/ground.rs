@@ -10,6 +10,9 @@ use sandbox::{Caller, Gateway, World, WorldOptions};
 /// Far above what any proof asks: limits are proved elsewhere and must not get in the way here.
 const PLENTY: u32 = 10_000_000;
 
+/// Requests under way at once where a proof only wants many of them.
+pub const AT_ONCE: usize = 32;
+
 /// The five reads.
 pub const SERVICES: [&str; 5] = [
     "residence.person",

@@ -89,6 +89,7 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     let how = if wishes.full { "--full" } else { "--quick" };
     println!("reproduce with: prove {} {how} --seed {}", promise.word(), wishes.seed);
     let mut score = Score::default();
+    let begun = tokio::time::Instant::now();
     let wanted = |one: Promise| promise == one || promise == Promise::All;
     if wanted(Promise::Corpora) {
         corpora::prove(wishes, &mut score).await?;
@@ -99,6 +100,7 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     if wanted(Promise::Cache) {
         cache::prove(wishes, &mut score).await?;
     }
+    println!("\n  took {:.0} s", begun.elapsed().as_secs_f64());
     Ok(score)
 }
 

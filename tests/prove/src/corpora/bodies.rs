@@ -6,8 +6,9 @@ use adapter_api::codec::json::{self, JsonError};
 use adapter_api::codec::{Limits, read_reply};
 use adapter_api::wire::Format;
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, stream};
 
-use crate::ground::Ground;
+use crate::ground::{AT_ONCE, Ground};
 use crate::score::{Counts, Score, bar};
 
 /// Files whose name begins so are sound JSON that repeats a key: refused by policy (threat T30).
@@ -24,27 +25,31 @@ pub async fn prove(folder: &Path, ground: &Ground, score: &mut Score) -> Result<
     let routes = post_routes(ground).await?;
     let mut counts = Counts::default();
     let bar = bar(cases.len() * routes.len(), "JSON at the edge");
-    for case in &cases {
-        for route in &routes {
-            let told = ground.one_stop.post(route, case.bytes.clone(), &[]).await;
-            let told = told.with_context(|| format!("{} at {route}", case.name))?;
-            let (status, code) = (told.status, told.word().to_string());
-            let malformed = status == 400 && code == "malformed-json";
-            let passed = match case.name.get(..2) {
-                Some("n_") => malformed,
-                Some("y_") if case.name.starts_with(DUPLICATE) => malformed,
-                Some("y_") => !malformed && status < 500 && !code.is_empty(),
-                _ => status < 500 && !code.is_empty(),
-            };
-            counts.one(format!("{} -> {status} {code}", class(&case.name)));
-            score.check(passed, || format!("{} at {route}: {status} {code}", case.name));
-            bar.inc(1);
-        }
+    let posts = cases.iter().flat_map(|case| routes.iter().map(move |route| (case, route)));
+    let mut posts = stream::iter(posts)
+        .map(async |(case, route)| (case, route, ground.one_stop.post(route, case.bytes.clone(), &[]).await))
+        .buffer_unordered(AT_ONCE);
+    while let Some((case, route, told)) = posts.next().await {
+        bar.inc(1);
+        let told = told.with_context(|| format!("{} at {route}", case.name))?;
+        let (status, code) = (told.status, told.word().to_string());
+        counts.one(format!("{} -> {status} {code}", class(&case.name)));
+        score.check(is_right(&case.name, status, &code), || format!("{} at {route}: {status} {code}", case.name));
     }
     bar.finish_and_clear();
     counts.print(&format!("JSON corpus, {} files × {} POST routes of the running gateway", cases.len(), routes.len()));
     as_replies(&cases, score);
     Ok(())
+}
+
+fn is_right(name: &str, status: u16, code: &str) -> bool {
+    let malformed = status == 400 && code == "malformed-json";
+    match name.get(..2) {
+        Some("n_") => malformed,
+        Some("y_") if name.starts_with(DUPLICATE) => malformed,
+        Some("y_") => !malformed && status < 500 && !code.is_empty(),
+        _ => status < 500 && !code.is_empty(),
+    }
 }
 
 /// What an agency sends goes through the same reader.

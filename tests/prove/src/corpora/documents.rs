@@ -7,13 +7,14 @@ use std::sync::Arc;
 use adapter_api::codec::{Limits, decode, read_reply};
 use adapter_api::wire::Format;
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, stream};
 use sandbox::questions::kind;
 use sandbox::stub::{Said, Stub};
 use sandbox::world::World;
 use serde_json::{Value, json};
 use simulators::{Module, Registration};
 
-use crate::ground::Ground;
+use crate::ground::{AT_ONCE, Ground};
 use crate::score::{Counts, Score, bar};
 
 /// The corpus's manifest looked for the word: here it stands in a CDATA section, and the document is not well-formed.
@@ -101,33 +102,43 @@ async fn through_gateway(hostile: &Hostile, act: &Registration, ground: &Ground,
     let control = ask("control".into()).await?;
     score.check(control.word() == "found", || format!("the perfect registration is not found: {}", control.body));
     let bar = bar(hostile.documents.len() * 2, "XML of a hostile agency");
-    for (index, document) in hostile.documents.iter().enumerate() {
-        for place in ["alone", "inside"] {
-            bar.inc(1);
+    let mut made_good = Vec::new();
+    let asked = hostile.documents.iter().enumerate().flat_map(|(index, document)| {
+        ["alone", "inside"].map(|place| (index, document, place))
+    });
+    let mut told = stream::iter(asked)
+        .map(async |(index, document, place)| {
             let number = format!("{place}/{index}");
-            if !hostile.data.contains_key(&number) {
-                counts.one(format!("{place}: not UTF-8, cannot stand in a JSON string (codec only)"));
-                continue;
-            }
-            let told = ask(number).await?;
-            let word = format!("{} {}", told.status, told.word());
-            counts.one(format!("{place}: {} -> {word}", class(document)));
-            let refused = word == "502 malformed" && told.at("/agency") == "civil-status";
-            let passed = match place {
-                "alone" => refused,
-                _ if document.doctype => refused,
-                // Outside the root element much is wrong that is right inside another: two roots, text beside it.
-                _ if document.well_formed || told.word() == "found" => told.status < 500 || refused,
-                _ => refused,
-            };
-            score.check(passed, || format!("XML {} {place}: {word}", document.id));
-            score.check(place == "alone" || agrees(hostile, index, &word), || {
-                format!("XML {} inside: codec and gateway disagree: {word}", document.id)
-            });
+            let told = if hostile.data.contains_key(&number) { Some(ask(number).await) } else { None };
+            (index, document, place, told)
+        })
+        .buffer_unordered(AT_ONCE);
+    while let Some((index, document, place, told)) = told.next().await {
+        bar.inc(1);
+        let Some(told) = told else {
+            counts.one(format!("{place}: not UTF-8, cannot stand in a JSON string (codec only)"));
+            continue;
+        };
+        let told = told?;
+        let word = format!("{} {}", told.status, told.word());
+        counts.one(format!("{place}: {} -> {word}", class(document)));
+        let refused = word == "502 malformed" && told.at("/agency") == "civil-status";
+        // Outside the root element much is wrong that is right inside another element: two roots, text beside it.
+        let may_be_found = place == "inside" && !document.doctype;
+        let passed = refused || (may_be_found && word == "200 found");
+        score.check(passed, || format!("XML {} {place}: {word}", document.id));
+        score.check(place == "alone" || agrees(hostile, index, &word), || {
+            format!("XML {} inside: codec and gateway disagree: {word}", document.id)
+        });
+        if place == "inside" && !document.well_formed && word == "200 found" {
+            made_good.push(document.id.clone());
         }
     }
+    drop(told);
     bar.finish_and_clear();
     counts.print("XML corpus as `data` of a hostile agency through the running gateway (control: found)");
+    made_good.sort();
+    println!("  wrong alone, right inside another element: {}", made_good.join(" "));
     Ok(())
 }
 
