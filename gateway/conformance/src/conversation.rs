@@ -6,7 +6,8 @@ use adapter_api::{Adapter, Call, Exchange, Fault, Inbound, Outcome, Received, St
 
 use crate::wire;
 
-/// No conversation of a sound agency is longer: the longest tried has 3 exchanges, one of them with at most 20 pages.
+/// No conversation of a sound agency is longer: the longest tried has 3 exchanges, one of them with at most
+/// 20 pages.
 pub const SENDS_MAX: usize = 256;
 
 /// A reply as it came over the wire.

@@ -1,6 +1,7 @@
 //! Reads agencies, carriers, talks and schemas from folders: the one place of this crate that touches files.
 //!
-//! Conformance is a tool, not the engine: both `lienthong check` and `cargo test -p adapters` need the same reading.
+//! Conformance is a tool, not the engine: both `lienthong check` and `cargo test -p adapters` need the same
+//! reading.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,8 +48,9 @@ impl Disk {
     }
 }
 
-/// Reads `adapters/` and `schemas/`. An agency is a folder with an `adapter.toml`; the carriers' rules stand in
-/// `carriers/*.toml` beside them. Given a single agency's folder, the carriers are looked for beside it.
+/// Reads `adapters/` and `schemas/`. An agency is a folder with an `adapter.toml`; the carriers' rules
+/// stand in `carriers/*.toml` beside them. Given a single agency's folder, the carriers are looked for
+/// beside it.
 pub fn read(adapters: &Path, schemas: &Path) -> Disk {
     let mut disk = Disk::default();
     disk.documents = read_documents(schemas, &mut disk.findings);

@@ -79,7 +79,8 @@ pub fn check_folder(input: &AgencyInput) -> Report {
     report
 }
 
-/// Rewrites the talks of a folder: what is sent and how it ends, never what the agency says. Only those that change.
+/// Rewrites the talks of a folder: what is sent and how it ends, never what the agency says. Only those
+/// that change.
 pub fn update_talks(input: &AgencyInput) -> Vec<Rewritten> {
     let (Some(agency), _) = agency::parse(&input.folder) else { return Vec::new() };
     let agency = Arc::new(agency);

@@ -24,7 +24,8 @@ pub enum Side {
     Answer,
 }
 
-/// A full JSON Schema validator, brought by the caller: service, side, value; what does not fit, in its words.
+/// A full JSON Schema validator, brought by the caller: service, side, value; what does not fit, in its
+/// words.
 pub type Validator = dyn Fn(&str, Side, &Value) -> Vec<String> + Send + Sync;
 
 /// How much is tried.
@@ -33,7 +34,8 @@ pub enum Effort {
     /// Everything.
     #[default]
     Full,
-    /// Everything but the 10 MB replies, which take longer than all else together: for an author who saves and looks.
+    /// Everything but the 10 MB replies, which take longer than all else together: for an author who saves
+    /// and looks.
     Quick,
 }
 

@@ -43,3 +43,31 @@ fn theirs(line: &Line) -> &str {
         Side::FromAgency => &line.source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use adapter_api::agency::{self, Folder};
+    use adapter_api::diagnostic::Source;
+    use adapter_api::schema::Schemas;
+
+    use super::*;
+
+    #[test]
+    fn both_ways_stand_side_by_side() {
+        let text = include_str!("../templates/json/adapter.toml").to_owned()
+            + include_str!("../templates/json/record.toml");
+        let files = vec![Source { name: "adapter.toml".into(), text }];
+        let (agency, findings) = agency::parse(&Folder { name: "toy".into(), files, carriers: Vec::new() });
+        assert_eq!(findings, []);
+        let adapter = Declarative::new(Arc::new(agency.unwrap()), Arc::new(Schemas::default()));
+        let table = table(&adapter);
+        let row = |ours: &str| table.lines().find(|line| line.trim_start().starts_with(ours)).unwrap();
+        assert!(row("full_name ").contains("→ name"), "{table}");
+        assert!(
+            row("birth_date ").contains("← record.born") && row("birth_date ").contains("date="),
+            "{table}"
+        );
+    }
+}

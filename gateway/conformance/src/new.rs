@@ -1,4 +1,5 @@
-//! `lienthong new`: a small agency that is already green, with comments that teach, to be replaced line by line.
+//! `lienthong new`: a small agency that is already green, with comments that teach, to be replaced line by
+//! line.
 
 use std::fmt;
 
@@ -37,7 +38,8 @@ impl fmt::Display for BadName {
 
 impl std::error::Error for BadName {}
 
-/// The name stands in paths, metrics and every talk; the longest real one, `social-insurance`, has 16 letters.
+/// The name stands in paths, metrics and every talk; the longest real one, `social-insurance`, has 16
+/// letters.
 const NAME_CHARS_MAX: usize = 40;
 /// What the templates call the agency.
 const PLACEHOLDER: &str = "agency-name";
@@ -106,7 +108,8 @@ pub fn skeleton(agency: &str, wire: Wire) -> Result<Skeleton, BadName> {
     Ok(Skeleton { files, lines: named(LINES) })
 }
 
-/// What the other files need; a service without a block is never cached, a client without a rule sees nothing.
+/// What the other files need; a service without a block is never cached, a client without a rule sees
+/// nothing.
 const LINES: &str = r#"# config/agencies.toml: where it is, and what it may cost
 [agency-name]
 carrier = "direct"                       # or a block of carriers.toml

@@ -18,8 +18,8 @@ pub struct Replay {
     pub conversations: Vec<Conversation>,
     /// What an inbound message was taken to mean.
     pub received: Option<(Inbound, Received)>,
-    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and every reply
-    /// untouched: the agency's words are evidence.
+    /// The file with `send`, `outcome`, `fault`, `event` and `answer` as the adapter says them now, and
+    /// every reply untouched: the agency's words are evidence.
     pub rewritten: String,
 }
 
@@ -209,7 +209,15 @@ fn other_turn(talk: &Talk, expected: &Section, actual: &Section) -> Diagnostic {
         "the talk tells `### {told} {}`, the adapter says `### {said} {}`{body}",
         expected.head, actual.head
     );
-    Diagnostic::error("L3", &talk.place(expected.line), told, message)
+    Diagnostic::error("L3", &talk.place(expected.line), told, message).help(
+        match (expected.word, actual.word) {
+            (Word::Reply, Word::Send) => {
+                "--update writes what is sent before each reply; read it before you keep it"
+            }
+            (_, Word::Send) => "the adapter goes on where the talk ends: which rule should have held?",
+            _ => "which rule should have held? If the adapter is right, --update writes it",
+        },
+    )
 }
 
 fn as_finding(talk: &Talk, expected: &Section, difference: &Difference) -> Diagnostic {

@@ -1,4 +1,5 @@
-//! Finds every place in a decoded reply, also inside texts that carry JSON, XML or base64, and alters one of them.
+//! Finds every place in a decoded reply, also inside texts that carry JSON, XML or base64, and alters one
+//! of them.
 
 use adapter_api::Tree;
 use adapter_api::codec::{self, Limits};
@@ -9,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Encoded texts inside encoded texts: the deepest real one (XML in base64 in JSON) has two codings.
 const CODINGS_MAX: usize = 4;
+/// Base64 shorter than this carries no document: `<a></a>` has twelve characters.
+const CARRIED_CHARS_MIN: usize = 12;
 
 /// One step on the way to a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,12 +185,16 @@ fn carried(text: &str) -> Option<(Coding, Tree)> {
     match trimmed.as_bytes().first()? {
         b'{' | b'[' => read(Coding::Json),
         b'<' => read(Coding::Xml),
-        // Shorter texts are codes; base64 of XML or JSON begins with one of these letters (`<`, `{`, `[`, white space).
-        b'P' | b'e' | b'W' | b'7' if trimmed.len() >= 12 => read(Coding::Base64).filter(
-            |(_, inner)| matches!(inner, Tree::Text(text) if text.trim_start_matches('\u{feff}').trim_start().starts_with(['<', '{', '['])),
-        ),
+        // Shorter texts are codes; base64 of XML or JSON begins with one of these letters (`<`, `{`, `[`, blank, mark).
+        b'P' | b'e' | b'W' | b'C' | b'I' | b'D' | b'7' if trimmed.len() >= CARRIED_CHARS_MIN => {
+            read(Coding::Base64).filter(|(_, inner)| matches!(inner, Tree::Text(text) if looks_carried(text)))
+        }
         _ => None,
     }
+}
+
+fn looks_carried(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with(['<', '{', '['])
 }
 
 fn content(tree: &Tree) -> Content {

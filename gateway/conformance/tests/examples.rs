@@ -1,4 +1,5 @@
 //! The mapping language's trial files (eight agencies, 33 talks with 61 endings) through reader and replay.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,7 +34,8 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Faults are compared by word, exchange, code and pointers: the reference evaluator has other words for *why*.
+/// Faults are compared by word, exchange, code and pointers: the reference evaluator has other words for
+/// *why*.
 fn essence(section: &Section) -> (Word, String, Value) {
     let body =
         if section.body.is_empty() { Value::Null } else { serde_json::from_str(&section.body).unwrap() };
@@ -103,8 +105,8 @@ fn the_trial_files_replay_as_the_reference_evaluator_recorded_them() {
             assert_eq!(told.len(), said.len(), "{}", talk.name);
         }
     }
-    // The examples are older than `reference/mapping.md` 7.4, by which a negation counts directly after a phrase as well:
-    // "Phiên làm việc không hợp lệ" no longer holds "phiên làm việc".
+    // The examples are older than `reference/mapping.md` 7.4, by which a negation counts directly after a
+    // phrase as well: "Phiên làm việc không hợp lệ" no longer holds "phiên làm việc".
     wrong.retain(|wrong| !wrong.contains("dossier-sync.insert.talk") || !wrong.contains("Renew"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert_eq!((talks, endings), (33, 61));

@@ -1,4 +1,6 @@
-//! What `lienthong new` writes is green from the first minute, in all three formats, through the real reading from disk.
+//! What `lienthong new` writes is green from the first minute, in all three formats, through the real
+//! reading from disk.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 

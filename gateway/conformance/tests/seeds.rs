@@ -1,4 +1,5 @@
 //! Seeded author's mistakes: two sound agencies, and every mistake of the list sown into them one at a time.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::Source;
 use adapter_api::schema::read::read_short;
 use adapter_api::{Adapter, Call, Exchange, Fault, Inbound, Outcome, Reason, Received, Step, Tree};
-use conformance::{AgencyInput, Effort, Report, check_folder, disk, update_talks};
+use conformance::{AgencyInput, Effort, Report, Side, check_folder, disk, update_talks};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds"))
@@ -56,7 +57,8 @@ fn the_sound_agencies_are_green() {
     }
 }
 
-/// One mistake: what is changed in which file, and the finding that must come, with the line it must point at.
+/// One mistake: what is changed in which file, and the finding that must come, with the line it must point
+/// at.
 struct Seed {
     name: &'static str,
     agency: &'static str,
@@ -376,7 +378,7 @@ const SEEDS: &[Seed] = &[
         name: "a write that does not say what a second send does",
         agency: "dossier",
         changes: &[(DOSSIER, "repeat     = \"by-find\"\n", "")],
-        codes: &["L9", "C10"],
+        codes: &["L9"],
         place: (DOSSIER, "[operation.submit]"),
     },
     Seed {
@@ -407,6 +409,28 @@ const SEEDS: &[Seed] = &[
         )],
         codes: &["L13"],
         place: (DOSSIER, "{ code = 7 }"),
+    },
+    Seed {
+        name: "a write whose silence no talk shows",
+        agency: "dossier",
+        changes: &[(
+            SUBMIT,
+            "### reply    200 application/json\n{\"code\":9,\"message\":\"Bận\"}\n### fault    uncertain\n{\n \"exchange\": \"submit\",\n \"why\": \"no rule holds\"\n}\n",
+            "",
+        )],
+        codes: &["L2"],
+        place: (DOSSIER, "[operation.submit]"),
+    },
+    Seed {
+        name: "a success that does not look at the status",
+        agency: "registry",
+        changes: &[(
+            REGISTRY,
+            r#""r:Answer.People.Person" = { empty = false } }, then = "found""#,
+            r#""r:Answer.People.Person" = { empty = false }, "$reply.status" = { exists = true } }, then = "found""#,
+        )],
+        codes: &["L7"],
+        place: (TALK, "### reply    200"),
     },
 ];
 
@@ -473,7 +497,7 @@ fn malformed(why: String) -> Fault {
 type CodedSeed =
     (&'static str, &'static str, fn(&Declarative, &Call, &[Exchange]) -> Result<Step, Fault>, &'static str);
 
-const CODED: [CodedSeed; 9] = [
+const CODED: [CodedSeed; 10] = [
     ("a coded adapter without a mistake", "registry", |inner, call, said| inner.next(call, said), ""),
     (
         "the subject in a fault's text",
@@ -557,6 +581,16 @@ const CODED: [CodedSeed; 9] = [
         "L6",
     ),
     (
+        "a name left over from trying out, sent for everybody",
+        "registry",
+        |inner, call, said| {
+            let mut call = call.clone();
+            call.query["full_name"] = "Nguyễn Văn Mẫu".into();
+            inner.next(&call, said)
+        },
+        "L12",
+    ),
+    (
         "two people in one reply, the first one taken",
         "registry",
         |inner, call, said| {
@@ -593,4 +627,64 @@ fn mistakes_of_coded_adapters_are_found_too() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn every_law_is_broken_by_a_seed() {
+    let in_data = SEEDS.iter().flat_map(|seed| seed.codes.iter().copied());
+    let told: Vec<&str> = in_data.chain(CODED.iter().map(|(_, _, _, code)| *code)).collect();
+    for law in conformance::laws::ALL {
+        assert!(told.contains(&law.code), "no seed breaks {}", law.code);
+    }
+    assert!(SEEDS.len() + CODED.len() >= 40);
+}
+
+#[test]
+fn the_callers_validator_is_asked_about_both_sides() {
+    let mut input = sound("registry");
+    input.validator = Some(Arc::new(|service: &str, side: Side, value: &serde_json::Value| match side {
+        Side::Query => Vec::new(),
+        Side::Answer if value["personal_id"] == "038042000001" => {
+            vec![format!("{service}: /personal_id: a check of its own")]
+        }
+        Side::Answer => Vec::new(),
+    }));
+    let report = check_folder(&input);
+    let told: Vec<String> = report.errors().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter().all(|told| told.contains("error[L4]") && told.contains("a check of its own")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn an_update_rewrites_our_part_and_keeps_every_reply() {
+    let input = sound("registry");
+    assert_eq!(update_talks(&input), [], "a sound talk is already what the adapter says");
+    let mut wrong = sound("registry");
+    let talk = wrong.talks.iter_mut().find(|talk| &*talk.name == TALK).unwrap();
+    let whole = talk.text.clone();
+    let replies = |text: &str| {
+        text.lines().filter(|line| line.contains("<Answer") || line.contains("</Answer>")).count()
+    };
+    talk.text = talk
+        .text
+        .replace("\"sex\": \"male\"", "\"sex\": \"female\"")
+        .replace("<r:Id>038042000001", "<r:Id>1");
+    assert_ne!(talk.text, whole);
+    let rewritten = update_talks(&wrong);
+    assert_eq!(rewritten.len(), 1);
+    assert_eq!(rewritten[0].text, whole);
+
+    // An adapter that ends the conversation before its time loses no evidence either.
+    let mut shorter = sound("dossier");
+    let words = shorter.folder.files.iter_mut().find(|source| &*source.name == DOSSIER).unwrap();
+    words.text = words.text.replace("at_most = 4", "at_most = 1");
+    for talk in update_talks(&shorter) {
+        let before = shorter.talks.iter().find(|source| source.name == talk.name).unwrap();
+        let replies = |text: &str| text.lines().filter(|line| line.starts_with("### reply")).count();
+        assert_eq!(replies(&talk.text), replies(&before.text), "{}", talk.name);
+    }
+    assert_eq!(replies(&rewritten[0].text), replies(&whole));
 }

@@ -1,94 +1,214 @@
-//! The wire to the agencies: address, carrier, credentials, slots, seals, certificates, bytes.
+//! The wire to the agencies: one exchange each, with address, carrier, slots, seals, credentials, certificates and a size limit.
 //!
-//! One exchange, once: no retry, no redirect, no proxy from the environment. What may be repeated, and when, is the
-//! engine's to say.
+//! An exchange is made in two stages. First it is *prepared*: a token is fetched if need be, slots are filled, bytes are
+//! encoded; whatever fails there, nothing of the exchange has been sent. Then it is *sent*, once: no retry, no redirect, no
+//! proxy. From the first byte on that could have left, silence is [`Fault::Uncertain`].
 
-pub mod credentials;
-pub mod filling;
-pub mod settings;
-
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-use adapter_api::codec::{self, Limits as CodecLimits};
-use adapter_api::wire::Format;
-use adapter_api::{Fault, Kind, Party as Side, Reason, Reply, Tree, WireRequest};
+use adapter_api::codec::{Limits, read_reply};
+use adapter_api::{Fault, Kind, Party, WireRequest};
 use engine::ports::{Clock, Heard, Order, Wire};
 use futures_util::future::BoxFuture;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::{Instant, timeout_at};
+use secrecy::SecretString;
+use tokio::time::timeout_at;
 
-use crate::config::ConfigError;
-use credentials::Wallet;
-use settings::Party;
+mod connection;
+mod credentials;
+mod documents;
+mod request;
+mod token;
 
-/// All agencies, connected.
+use connection::Connection;
+use credentials::Admission;
+use token::TokenSource;
+
+/// Replies longer than this are refused: the largest answer measured, a household with scanned papers aside, is 300 KB.
+pub const REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// How long a connection may take: an agency across the country answers a handshake within 200 ms; ten times that is a loss.
+pub const CONNECT_TIMEOUT_MS: u64 = 2_000;
+
+/// The carrier that is none.
+pub const DIRECT: &str = "direct";
+
+/// Where WSO2 gives its tokens (interfaces.md 3.1).
+pub const TOKEN_PATH: &str = "/token";
+
+/// Secrets by credential name of the manifest, then by key. Nothing in it can be printed.
+///
+/// Keys by kind: `lgsp-token` `consumer_key consumer_secret`, with `access_key` also `access_key secret_key app_name` and, where
+/// the LGSP wants them, `partner_code partner_code_cus`; `c06-signature` `user secret_key api_key x_road_client`; `basic` and
+/// `oauth-password` `user password`; `api-key` `key`; `secrets` the names of the manifest.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets(pub BTreeMap<String, BTreeMap<String, SecretString>>);
+
+/// The certificates of one connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The one authority that is trusted (PEM); without it the public ones.
+    pub ca: Option<PathBuf>,
+    /// Our certificate (PEM), for mutual TLS.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
+}
+
+/// What the C06 signature is made of (interfaces.md 3.4); it differs by deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Parts of the digest in order: `url`, `user`, `timestamp`, `secret_key`.
+    pub digest: Vec<String>,
+    /// Whether the timestamp is in milliseconds, or in seconds.
+    pub milliseconds: bool,
+    /// What the service URL begins with, where the agency knows itself by another address than we do.
+    pub url_base: Option<String>,
+}
+
+impl Default for Signature {
+    fn default() -> Self {
+        let digest = ["url", "user", "timestamp", "secret_key"].map(String::from).to_vec();
+        Signature { digest, milliseconds: true, url_base: None }
+    }
+}
+
+/// What the transport needs to know of one agency.
+#[derive(Debug, Clone)]
+pub struct AgencySettings {
+    /// Its folder, for its credentials and seals.
+    pub manifest: Arc<adapter_api::agency::Agency>,
+    /// [`DIRECT`], or a carrier's name.
+    pub carrier: String,
+    /// Its address; behind a carrier the carrier's, unless it has one of its own.
+    pub base_url: Option<String>,
+    /// Its certificates; behind a carrier the carrier's, unless it has some of its own.
+    pub tls: Tls,
+    /// Its own secrets, looked into before its carrier's.
+    pub secrets: Secrets,
+    /// How its C06 digest is joined.
+    pub signature: Signature,
+    /// Where its OAuth tokens come from, below its address; [`TOKEN_PATH`] if none is named.
+    pub token_path: Option<String>,
+    /// Replies longer than this are refused; [`REPLY_BYTES_MAX`] if none is named.
+    pub reply_bytes_max: Option<usize>,
+    /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
+    pub connect_timeout_ms: Option<u64>,
+}
+
+/// What the transport needs to know of one carrier.
+#[derive(Debug, Clone, Default)]
+pub struct CarrierSettings {
+    /// Its address.
+    pub base_url: String,
+    /// Its certificates.
+    pub tls: Tls,
+    /// Secrets shared by the agencies behind it.
+    pub secrets: Secrets,
+    /// Where its tokens come from, below its address; [`TOKEN_PATH`] if none is named.
+    pub token_path: Option<String>,
+    /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
+    pub connect_timeout_ms: Option<u64>,
+}
+
+/// Why the wire cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[error("{party}: {why}")]
+pub struct AgencyError {
+    /// Which agency or carrier.
+    pub party: String,
+    /// Why, in our words.
+    pub why: String,
+}
+
+/// Whether a party can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// A connection (and its TLS handshake) came about.
+    Up,
+    /// It did not.
+    Down {
+        /// Why, in our words.
+        why: &'static str,
+    },
+}
+
+/// One agency, ready to be spoken to.
+struct Agency {
+    manifest: Arc<adapter_api::agency::Agency>,
+    party: Party,
+    connection: Arc<Connection>,
+    secrets: Secrets,
+    carrier_secrets: Secrets,
+    signature: Signature,
+    reply_bytes_max: usize,
+    /// By credential name; those of a carrier are shared by its agencies.
+    tokens: BTreeMap<String, Arc<TokenSource>>,
+}
+
+/// Every agency we speak to.
 pub struct Agencies {
-    links: HashMap<String, Link>,
+    agencies: BTreeMap<String, Agency>,
     clock: Arc<dyn Clock>,
 }
 
-/// The road to one agency.
-struct Link {
-    party: Arc<Party>,
-    wallet: Wallet,
-    reads: reqwest::Client,
-    writes: reqwest::Client,
-    limits: CodecLimits,
-}
-
 impl Agencies {
-    /// Builds a client for every agency's own identity; certificates that cannot be read are reported at once.
-    pub fn connect(parties: &[Arc<Party>], clock: Arc<dyn Clock>) -> Result<Agencies, Vec<ConfigError>> {
-        let mut links = HashMap::new();
-        let mut findings = Vec::new();
-        let mut shared = credentials::SharedTokens::default();
-        for party in parties {
-            match Link::new(party, &mut shared) {
-                Ok(link) => {
-                    links.insert(party.agency.clone(), link);
-                }
-                Err(error) => findings.push(error),
-            }
-        }
-        if findings.is_empty() { Ok(Agencies { links, clock }) } else { Err(findings) }
+    /// Builds the wire: reads certificates, opens no connection.
+    pub fn build(
+        agencies: BTreeMap<String, AgencySettings>,
+        carriers: &BTreeMap<String, CarrierSettings>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AgencyError> {
+        crate::auth::keys::install_cryptography();
+        let mut builder = Builder {
+            carriers,
+            connections: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            logins: Arc::default(),
+        };
+        let agencies = agencies
+            .into_iter()
+            .map(|(name, settings)| {
+                let agency = builder.agency(&name, settings)?;
+                Ok((name, agency))
+            })
+            .collect::<Result<_, AgencyError>>()?;
+        Ok(Agencies { agencies, clock })
     }
 
-    /// Whether the address behind an agency answers at all, with its certificate and ours; for `doctor`.
-    pub async fn probe(&self, agency: &str, deadline: Instant) -> Result<(), Fault> {
-        let link = self.link(agency)?;
-        let request = link.reads.get(link.party.base_url.clone());
-        match timeout_at(deadline, request.send()).await {
-            Ok(Ok(_any_answer)) => Ok(()),
-            Ok(Err(error)) => Err(link.fault_of(&error, "probe")),
-            Err(_elapsed) => Err(Fault::DeadlineExceeded),
+    /// Connects to an agency (or its carrier) and says nothing to it.
+    ///
+    /// The handshake is tried where an authority is pinned; elsewhere only the connection is.
+    pub async fn probe(&self, agency: &str) -> Reach {
+        match self.agencies.get(agency) {
+            Some(agency) => agency.connection.probe().await,
+            None => Reach::Down { why: "not configured" },
         }
     }
 
-    fn link(&self, agency: &str) -> Result<&Link, Fault> {
-        self.links.get(agency).ok_or_else(|| Fault::AdapterFailed { place: format!("no link to {agency}") })
+    fn agency(&self, name: &str) -> Result<&Agency, Fault> {
+        self.agencies.get(name).ok_or_else(|| misplaced("agencies.toml: agency is not configured"))
     }
 
     async fn make(&self, order: Order<'_>) -> Result<Heard, Fault> {
-        let link = self.link(order.agency)?;
-        let request = order.request;
-        let url = link.url(request)?;
-        let admission = link.wallet.admit(&request.credentials, link, order.deadline).await?;
-        let mut headers = link.headers(request)?;
-        admission.apply(&mut headers, &url, self.clock.unix_ms())?;
-        let body = link.body(request)?;
-        let client = match request.kind {
-            Kind::Read => &link.reads,
-            Kind::Write => &link.writes,
+        let agency = self.agency(order.agency)?;
+        let preparing = agency.prepare(order.request, self.clock.unix_ms());
+        // Nothing of the exchange has been sent: for a write, too, this is only a deadline.
+        let (request, admission) =
+            timeout_at(order.deadline, preparing).await.map_err(|_| Fault::DeadlineExceeded)??;
+        let sending = agency.connection.send(order.request.kind, request, agency.reply_bytes_max);
+        let raw = match timeout_at(order.deadline, sending).await {
+            Ok(sent) => sent.map_err(|failure| failure.fault(order.request, agency.party))?,
+            Err(_) => return Err(silence(order.request, agency.party)),
         };
-        let method = request.method.parse().map_err(|_unknown| failed(request, "method"))?;
-        let mut ready = client.request(method, url).headers(headers);
-        if let Some(body) = body {
-            ready = ready.body(body);
-        }
-        let reply = timeout_at(order.deadline, link.hear(ready, request)).await;
-        let reply = reply.map_err(|_elapsed| Fault::DeadlineExceeded)??;
-        Ok(Heard { reply, admission: admission.generation() })
+        let limits = Limits { bytes_max: agency.reply_bytes_max, ..Limits::default() };
+        let mut reply =
+            read_reply(order.request.reply_format, raw.status, &raw.content_type, &raw.body, &limits);
+        reply.retry_after_s = raw.retry_after_s;
+        documents::lift(&mut reply, &order.request.documents);
+        Ok(Heard { reply, admission })
     }
 }
 
@@ -99,156 +219,146 @@ impl Wire for Agencies {
 
     fn renew<'a>(&'a self, order: Order<'a>, admission: u64) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            self.link(order.agency)?.wallet.forget(&order.request.credentials, admission).await;
+            let agency = self.agency(order.agency)?;
+            for source in agency.token_sources(order.request) {
+                let renewing = source.renew(admission, &order.request.exchange);
+                timeout_at(order.deadline, renewing).await.map_err(|_| Fault::DeadlineExceeded)??;
+            }
             Ok(())
         })
     }
 }
 
-impl Link {
-    fn new(party: &Arc<Party>, shared: &mut credentials::SharedTokens) -> Result<Link, ConfigError> {
-        let build = |kind: Kind| {
-            let mut builder = reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .connect_timeout(party.connect_timeout);
-            builder = match (&party.tls.authority, &party.tls.identity) {
-                (Some(roots), _) => builder.tls_certs_only(roots.clone()),
-                (None, _) => builder,
-            };
-            if let Some(identity) = &party.tls.identity {
-                builder = builder.identity(identity.clone());
-            }
-            if kind == Kind::Write {
-                // A pooled connection may be dead without our knowing: the loss of a write's reply must never come from that.
-                builder = builder.pool_max_idle_per_host(0);
-            }
-            builder.build().map_err(|error| ConfigError::Unfit {
-                file: party.agency.clone(),
-                message: format!("no TLS client can be built: {error}"),
-            })
+impl Agency {
+    /// Makes a request ready to leave, and says which login it uses.
+    async fn prepare(&self, request: &WireRequest, unix_ms: i64) -> Result<(reqwest::Request, u64), Fault> {
+        let mut draft = request::Draft::of(request, self)?;
+        let Admission { number } = self.admit(&mut draft, request, unix_ms).await?;
+        Ok((draft.finish(&self.connection)?, number))
+    }
+
+    /// The value of a secret, the agency's own before its carrier's.
+    fn secret(&self, credential: &str, key: &str) -> Option<&SecretString> {
+        let of = |secrets: &'_ Secrets| secrets.0.get(credential).is_some_and(|keys| keys.contains_key(key));
+        let secrets = if of(&self.secrets) { &self.secrets } else { &self.carrier_secrets };
+        secrets.0.get(credential)?.get(key)
+    }
+
+    /// The names of the credentials that apply to a request.
+    fn credential_names<'a>(&'a self, request: &'a WireRequest) -> impl Iterator<Item = &'a String> {
+        let all = request.credentials.is_empty();
+        self.manifest.credentials.keys().filter(move |name| all || request.credentials.contains(name))
+    }
+
+    fn token_sources<'a>(&'a self, request: &'a WireRequest) -> impl Iterator<Item = &'a Arc<TokenSource>> {
+        self.credential_names(request).filter_map(|name| self.tokens.get(name))
+    }
+}
+
+/// What is shared between agencies while the wire is built.
+struct Builder<'a> {
+    carriers: &'a BTreeMap<String, CarrierSettings>,
+    connections: BTreeMap<String, Arc<Connection>>,
+    tokens: BTreeMap<String, Arc<TokenSource>>,
+    logins: Arc<AtomicU64>,
+}
+
+impl Builder<'_> {
+    fn agency(&mut self, name: &str, settings: AgencySettings) -> Result<Agency, AgencyError> {
+        let wrong = |why: String| AgencyError { party: name.into(), why };
+        let carriers = self.carriers;
+        let carrier = match settings.carrier.as_str() {
+            DIRECT => None,
+            named => Some(carriers.get(named).ok_or_else(|| wrong(format!("no carrier {named}")))?),
         };
-        let limits = CodecLimits { bytes_max: party.reply_bytes_max, ..CodecLimits::default() };
-        let wallet = Wallet::new(party, shared)?;
-        Ok(Link { party: Arc::clone(party), wallet, reads: build(Kind::Read)?, writes: build(Kind::Write)?, limits })
-    }
-
-    /// Who is at the other end of the connection.
-    fn side(&self) -> Side {
-        if self.party.carrier.is_some() { Side::Carrier } else { Side::Agency }
-    }
-
-    /// The fixed address, the drawn path and query: nothing of an agency's reply can lead elsewhere (T13).
-    fn url(&self, request: &WireRequest) -> Result<reqwest::Url, Fault> {
-        let mut query = Vec::new();
-        for (name, value) in &request.query {
-            let mut value = value.clone();
-            self.fill(&mut value, request)?;
-            query.push((name.clone(), value));
-        }
-        let query = codec::encode_query(&query).map_err(|_unfilled| failed(request, "query"))?;
-        let base = self.party.base_url.as_str().trim_end_matches('/');
-        let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("{base}{}{mark}{query}", request.path);
-        reqwest::Url::parse(&url).map_err(|_unreadable| failed(request, "address"))
-    }
-
-    fn headers(&self, request: &WireRequest) -> Result<HeaderMap, Fault> {
-        let mut headers = HeaderMap::new();
-        if request.body.is_some() {
-            headers.insert("content-type", HeaderValue::from_static(media_type(request.format)));
-        }
-        headers.insert("accept", HeaderValue::from_static(accepted(request.reply_format)));
-        for (name, value) in &request.headers {
-            let mut value = value.clone();
-            self.fill(&mut value, request)?;
-            let text = match &value {
-                Tree::Text(text) | Tree::Number(text) => text.as_str(),
-                _ => return Err(failed(request, "header")),
+        let party = if carrier.is_some() { Party::Carrier } else { Party::Agency };
+        let connection = self.connection(name, &settings, carrier)?;
+        let mut agency = Agency {
+            manifest: Arc::clone(&settings.manifest),
+            party,
+            connection,
+            secrets: settings.secrets.clone(),
+            carrier_secrets: carrier.map(|carrier| carrier.secrets.clone()).unwrap_or_default(),
+            signature: settings.signature.clone(),
+            reply_bytes_max: settings.reply_bytes_max.unwrap_or(REPLY_BYTES_MAX),
+            tokens: BTreeMap::new(),
+        };
+        for (credential, plan) in &settings.manifest.credentials {
+            let own = settings.secrets.0.contains_key(credential) || carrier.is_none();
+            let path = match carrier {
+                Some(carrier) if !own => carrier.token_path.as_deref(),
+                _ => settings.token_path.as_deref(),
             };
-            let name: HeaderName = name.parse().map_err(|_unreadable| failed(request, "header"))?;
-            let value = HeaderValue::from_str(text).map_err(|_unreadable| failed(request, "header"))?;
-            headers.insert(name, value);
-        }
-        Ok(headers)
-    }
-
-    fn body(&self, request: &WireRequest) -> Result<Option<Vec<u8>>, Fault> {
-        let Some(body) = &request.body else { return Ok(None) };
-        let mut body = body.clone();
-        self.fill(&mut body, request)?;
-        if let Some(seal) = &request.seal {
-            filling::seal(&mut body, seal, &self.party).map_err(|place| failed(request, place))?;
-        }
-        let bytes = codec::encode(request.format, &body, &request.namespaces);
-        bytes.map(Some).map_err(|_unfilled| failed(request, "body"))
-    }
-
-    fn fill(&self, tree: &mut Tree, request: &WireRequest) -> Result<(), Fault> {
-        codec::fill(tree, &mut |slot| filling::fill(slot, &self.party)).map_err(|place| failed(request, place))
-    }
-
-    /// Sends and reads the reply, bounded in length while it comes.
-    async fn hear(&self, ready: reqwest::RequestBuilder, request: &WireRequest) -> Result<Reply, Fault> {
-        let mut response = ready.send().await.map_err(|error| self.fault_of(&error, &request.exchange))?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
-        let content_type = header("content-type").unwrap_or_default();
-        let retry_after_s = header("retry-after").and_then(|text| text.trim().parse().ok());
-        let status = response.status().as_u16();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault_of(&error, &request.exchange))? {
-            if bytes.len() + chunk.len() > self.party.reply_bytes_max {
-                return Err(Fault::Malformed(Reason {
-                    exchange: Some(request.exchange.clone()),
-                    why: format!("longer than {} bytes", self.party.reply_bytes_max),
-                    ..Reason::default()
-                }));
+            if let Some(source) =
+                agency.token_source(credential, plan, path.unwrap_or(TOKEN_PATH), &self.logins)
+            {
+                let owner = if own { name } else { &settings.carrier };
+                let shared = format!("{owner} {credential} {}", source.variant());
+                let source = self.tokens.entry(shared).or_insert_with(|| Arc::new(source));
+                agency.tokens.insert(credential.clone(), Arc::clone(source));
             }
-            bytes.extend_from_slice(&chunk);
         }
-        let reply = codec::read_reply(request.reply_format, status, &content_type, &bytes, &self.limits);
-        Ok(Reply { retry_after_s, ..reply })
+        Ok(agency)
     }
 
-    /// Before a connection stands nothing was sent; after that nobody knows.
-    fn fault_of(&self, error: &reqwest::Error, exchange: &str) -> Fault {
-        if error.is_connect() || error.is_builder() {
-            return Fault::Unreachable { party: self.side() };
+    /// The connection of an agency; agencies without an address of their own share their carrier's.
+    fn connection(
+        &mut self,
+        name: &str,
+        settings: &AgencySettings,
+        carrier: Option<&CarrierSettings>,
+    ) -> Result<Arc<Connection>, AgencyError> {
+        let own_tls = settings.tls != Tls::default();
+        let base = settings.base_url.as_ref().or(carrier.map(|carrier| &carrier.base_url));
+        let base = base.ok_or_else(|| AgencyError { party: name.into(), why: "no base_url".into() })?;
+        let tls = carrier.filter(|_| !own_tls).map_or(&settings.tls, |carrier| &carrier.tls);
+        let timeout_ms =
+            settings.connect_timeout_ms.or(carrier.and_then(|carrier| carrier.connect_timeout_ms));
+        let build = || {
+            Connection::build(base, tls, timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS))
+                .map(Arc::new)
+                .map_err(|why| AgencyError { party: name.into(), why })
+        };
+        if carrier.is_none()
+            || own_tls
+            || settings.base_url.is_some()
+            || settings.connect_timeout_ms.is_some()
+        {
+            return build();
         }
-        Fault::Uncertain(Reason {
-            exchange: Some(exchange.to_string()),
-            why: "the connection ended before the reply did".into(),
-            by: Some(self.side()),
-            ..Reason::default()
-        })
+        if let Some(shared) = self.connections.get(&settings.carrier) {
+            return Ok(Arc::clone(shared));
+        }
+        let connection = build()?;
+        self.connections.insert(settings.carrier.clone(), Arc::clone(&connection));
+        Ok(connection)
     }
 }
 
-/// A mistake of ours: what was drawn cannot be put on the wire. Names the place, never a value.
-fn failed(request: &WireRequest, place: &str) -> Fault {
-    Fault::AdapterFailed { place: format!("{}: {place}", request.exchange) }
-}
-
-fn media_type(format: Format) -> &'static str {
-    match format {
-        Format::Json => "application/json; charset=utf-8",
-        Format::Xml => "application/xml; charset=utf-8",
-        Format::Soap11 => "text/xml; charset=utf-8",
-        Format::Soap12 => "application/soap+xml; charset=utf-8",
-        Format::Form => "application/x-www-form-urlencoded",
-        Format::Text => "text/plain; charset=utf-8",
+/// The deadline passed after something may have been sent.
+fn silence(request: &WireRequest, party: Party) -> Fault {
+    match request.kind {
+        Kind::Read => Fault::DeadlineExceeded,
+        Kind::Write => uncertain(request, party, "no answer before the deadline"),
     }
 }
 
-fn accepted(format: Format) -> &'static str {
-    match format {
-        Format::Json => "application/json",
-        Format::Xml => "application/xml, text/xml",
-        Format::Soap11 => "text/xml",
-        Format::Soap12 => "application/soap+xml",
-        Format::Form | Format::Text => "*/*",
+fn uncertain(request: &WireRequest, party: Party, why: impl Into<String>) -> Fault {
+    Fault::Uncertain(reason(request, party, why))
+}
+
+fn reason(request: &WireRequest, party: Party, why: impl Into<String>) -> adapter_api::Reason {
+    adapter_api::Reason {
+        exchange: Some(request.exchange.clone()),
+        at: None,
+        why: why.into(),
+        by: Some(party),
     }
+}
+
+/// A mistake of ours, in words that hold no value.
+fn misplaced(place: impl Into<String>) -> Fault {
+    Fault::AdapterFailed { place: place.into() }
 }
 
 #[cfg(test)]

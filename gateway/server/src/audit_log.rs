@@ -118,7 +118,7 @@ impl AuditLog {
         self.state.healthy.load(Ordering::Acquire)
     }
 
-    /// When a line last became durable, in milliseconds since 1970.
+    /// When a batch last became durable, in milliseconds since 1970; 0 before the first.
     pub fn last_append_unix_ms(&self) -> i64 {
         self.state.last_append_unix_ms.load(Ordering::Acquire)
     }

@@ -1,180 +1,178 @@
-//! Who asks: bearer tokens verified against the issuers' key sets, nothing taken from a token that its signature does not cover.
+//! Who asks: turns a bearer token into a known client, or refuses.
 //!
-//! RFC 7515, 7519, 8725. The algorithm comes from the issuer's allow-list *and* the key, never from the token alone (T3).
+//! The token proves its issuer and its subject; what the client may do stands in our own configuration, never in the token.
+//! Tokens that were verified once are remembered by their hash until they end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adapter_api::codec::{Limits, json};
+use aws_lc_rs::digest::{SHA256, digest};
+use engine::client::Client;
+use engine::ports::Clock;
+use engine::refusal::Refusal;
+use moka::sync::Cache;
+use serde_json::Value;
 
 pub mod development;
 pub mod jws;
 pub mod keys;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use jws::{Parts, TOKEN_BYTES_MAX, TokenFlaw};
+use keys::{Algorithm, KeySet, KeySetError};
 
-use aws_lc_rs::digest;
-use engine::client::Client;
-use engine::ports::Clock;
-use engine::refusal::Refusal;
-use moka::sync::Cache;
-use serde_json::{Map, Value};
+/// Longest life of a token where its issuer's settings name none: threats T4 says ten minutes.
+pub const TOKEN_LIFETIME_S_MAX: u64 = 600;
 
-use crate::config::ConfigError;
-use crate::config::document::{beside, read_text};
-use crate::config::parties::{ClientsFile, IssuerBlock};
-use jws::{Algorithm, Signed};
-use keys::KeySet;
+/// Two clocks kept by NTP differ by less than a second; a minute forgives one that lost its server overnight.
+pub const LEEWAY_S: i64 = 60;
 
-/// Clocks of issuer and gateway may differ by this much, in seconds (RFC 7519 4.1.4: "no more than a few minutes").
-const LEEWAY_S: i64 = 30;
-/// The longest life of a token unless the issuer's block says otherwise (threats T4).
-const TOKEN_LIFETIME_MAX_S: u64 = 600;
-/// Verified tokens remembered: a province has some dozens of clients, each with a few live tokens.
-const REMEMBERED_MAX: u64 = 10_000;
+/// Verified tokens remembered: ten thousand clients with one live token each, about 3 MB.
+pub const REMEMBERED_TOKENS_MAX: u64 = 10_000;
 
-/// Knows the issuers and the clients.
-pub struct Authenticator {
-    issuers: BTreeMap<String, Issuer>,
-    clients: BTreeMap<String, Client>,
-    clock: Arc<dyn Clock>,
-    verified: Cache<[u8; 32], Arc<Admitted>>,
+/// Claims nest in no known issuer deeper than this.
+const CLAIMS_DEPTH_MAX: usize = 8;
+
+/// Beyond the year 9999 a time is a mistake, and adding leeway to it must not overflow.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// One issuer whose tokens are believed.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    /// `iss`, to the letter.
+    pub issuer: String,
+    /// What `aud` must be or contain.
+    pub audience: String,
+    /// The file with its key set (JWKS).
+    pub jwks: PathBuf,
+    /// The algorithms allowed, `ES256`, `EdDSA`, `RS256`.
+    pub algorithms: Vec<String>,
+    /// The longest life of a token; [`TOKEN_LIFETIME_S_MAX`] if none is named.
+    pub token_lifetime_max_s: Option<u64>,
 }
 
-struct Issuer {
+/// Known clients and the rights each holds beyond services.
+pub type KnownClients = BTreeMap<String, BTreeSet<String>>;
+
+struct Believed {
     audience: String,
     keys: KeySet,
-    algorithms: Vec<Algorithm>,
     lifetime_max_s: i64,
 }
 
-struct Admitted {
-    client: Client,
-    expires: i64,
+/// Believes tokens, or not.
+pub struct Authenticator {
+    issuers: BTreeMap<String, Believed>,
+    clients: KnownClients,
+    clock: Arc<dyn Clock>,
+    remembered: Cache<[u8; 32], Remembered>,
 }
 
-/// Why a token was refused. For the log alone: the caller hears `unauthenticated`, always the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Distrust {
-    /// Its form, its header or its signature.
-    Jws(jws::JwsError),
-    /// The claims are no object, or one that is required is missing or of the wrong type.
-    Claims,
-    /// Nobody we know issued it.
-    Issuer,
-    /// It is meant for somebody else.
-    Audience,
-    /// Its time is over, has not come, or is longer than allowed.
-    Time,
-    /// We do not know this client.
-    Client,
+#[derive(Debug, Clone)]
+struct Remembered {
+    subject: String,
+    from_s: i64,
+    until_s: i64,
 }
 
 impl Authenticator {
-    /// Reads the issuers' key sets.
-    pub fn read(file: &Path, clients: &ClientsFile, clock: Arc<dyn Clock>) -> Result<Self, Vec<ConfigError>> {
-        let mut findings = Vec::new();
-        let mut issuers = BTreeMap::new();
-        for block in &clients.issuers {
-            match read_issuer(file, block) {
-                Ok(issuer) => {
-                    issuers.insert(block.issuer.clone(), issuer);
-                }
-                Err(error) => findings.push(error),
+    /// Reads every issuer's key set.
+    pub fn load(
+        issuers: &[Issuer],
+        clients: KnownClients,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, KeySetError> {
+        let mut believed = BTreeMap::new();
+        for issuer in issuers {
+            let algorithms =
+                issuer.algorithms.iter().map(|name| Algorithm::named(name)).collect::<Result<Vec<_>, _>>()?;
+            let keys = KeySet::read(&issuer.jwks, &algorithms)?;
+            let lifetime = issuer.token_lifetime_max_s.unwrap_or(TOKEN_LIFETIME_S_MAX);
+            let lifetime_max_s = i64::try_from(lifetime).unwrap_or(LAST_SECOND).min(LAST_SECOND);
+            let one = Believed { audience: issuer.audience.clone(), keys, lifetime_max_s };
+            if believed.insert(issuer.issuer.clone(), one).is_some() {
+                return Err(KeySetError::IssuerTwice(issuer.issuer.clone()));
             }
         }
-        if !findings.is_empty() {
-            return Err(findings);
-        }
-        let known = clients.clients.iter().map(|(id, block)| {
-            let client = Client { id: id.clone(), rights: block.rights.iter().cloned().collect() };
-            (id.clone(), client)
-        });
-        let verified = Cache::new(REMEMBERED_MAX);
-        Ok(Authenticator { issuers, clients: known.collect(), clock, verified })
+        let remembered = Cache::builder().max_capacity(REMEMBERED_TOKENS_MAX).build();
+        Ok(Authenticator { issuers: believed, clients, clock, remembered })
     }
 
-    /// The client behind a token. Every refusal is the same to the caller; the reason goes to the log.
+    /// Says whose token this is.
     pub fn authenticate(&self, token: &str) -> Result<Client, Refusal> {
-        self.admit(token).map_err(|distrust| {
-            tracing::info!(?distrust, "token refused");
+        self.client(token).map_err(|flaw| {
+            tracing::info!(%flaw, "token refused");
             Refusal::Unauthenticated
         })
     }
 
-    /// As [`Authenticator::authenticate`], with the reason.
-    pub fn admit(&self, token: &str) -> Result<Client, Distrust> {
-        if token.len() > jws::TOKEN_BYTES_MAX {
-            return Err(Distrust::Jws(jws::JwsError::TooLong));
+    fn client(&self, token: &str) -> Result<Client, TokenFlaw> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(TokenFlaw::TooLong);
         }
-        let now = self.clock.unix_ms() / 1000;
-        let print = fingerprint(token);
-        if let Some(admitted) = self.verified.get(&print) {
-            return if now < admitted.expires { Ok(admitted.client.clone()) } else { Err(Distrust::Time) };
+        let now_s = self.clock.unix_ms().div_euclid(1_000);
+        let mut hash = [0_u8; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        let known = match self.remembered.get(&hash) {
+            Some(known) => known,
+            None => {
+                let verified = self.verify(token)?;
+                self.remembered.insert(hash, verified.clone());
+                verified
+            }
+        };
+        if now_s >= known.until_s + LEEWAY_S {
+            self.remembered.invalidate(&hash);
+            return Err(TokenFlaw::Ended);
         }
-        let admitted = self.verify(token, now)?;
-        let client = admitted.client.clone();
-        self.verified.insert(print, Arc::new(admitted));
-        Ok(client)
+        if now_s < known.from_s - LEEWAY_S {
+            return Err(TokenFlaw::NotYet);
+        }
+        let rights = self.clients.get(&known.subject).ok_or(TokenFlaw::UnknownClient)?;
+        Ok(Client { id: known.subject, rights: rights.clone() })
     }
 
-    fn verify(&self, token: &str, now: i64) -> Result<Admitted, Distrust> {
-        let signed = Signed::read(token).map_err(Distrust::Jws)?;
-        let claims = signed.claims().map_err(|_unreadable| Distrust::Claims)?;
-        let issuer = self.issuers.get(text(&claims, "iss")?).ok_or(Distrust::Issuer)?;
-        signed.verify(&issuer.keys, &issuer.algorithms).map_err(Distrust::Jws)?;
-        if !names_audience(&claims, &issuer.audience) {
-            return Err(Distrust::Audience);
+    fn verify(&self, token: &str) -> Result<Remembered, TokenFlaw> {
+        let parts = Parts::of(token)?;
+        let claims = read_claims(&parts.payload)?;
+        // The unverified issuer only chooses the key set that must have signed it.
+        let believed = self.issuers.get(text(&claims, "iss")?).ok_or(TokenFlaw::UnknownIssuer)?;
+        parts.verify(believed.keys.find(parts.header.key.as_deref())?)?;
+        if !names_audience(&claims, &believed.audience) {
+            return Err(TokenFlaw::Audience);
         }
-        let (begins, expires) = (seconds(&claims, "nbf")?, seconds(&claims, "exp")?);
-        let lives = expires.checked_sub(begins).ok_or(Distrust::Time)?;
-        let in_time = now + LEEWAY_S >= begins && now < expires.saturating_add(LEEWAY_S);
-        if !in_time || lives <= 0 || lives > issuer.lifetime_max_s {
-            return Err(Distrust::Time);
+        let (from_s, until_s) = (seconds(&claims, "nbf")?, seconds(&claims, "exp")?);
+        let issued_s = if claims.get("iat").is_some() { seconds(&claims, "iat")? } else { from_s };
+        if until_s <= from_s || until_s - from_s.min(issued_s) > believed.lifetime_max_s {
+            return Err(TokenFlaw::Lifetime);
         }
-        let client = self.clients.get(text(&claims, "sub")?).ok_or(Distrust::Client)?.clone();
-        Ok(Admitted { client, expires: expires.saturating_add(LEEWAY_S) })
+        Ok(Remembered { subject: text(&claims, "sub")?.to_owned(), from_s, until_s })
     }
 }
 
-fn read_issuer(file: &Path, block: &IssuerBlock) -> Result<Issuer, ConfigError> {
-    let path = beside(file, &block.jwks);
-    let keys = KeySet::parse(&read_text(&path)?).map_err(|error| ConfigError::unfit(&path, error.to_string()))?;
-    let mut algorithms = Vec::new();
-    for name in &block.algorithms {
-        let algorithm = Algorithm::of_name(name).ok_or_else(|| {
-            let message = format!("issuer {}: algorithm `{name}` is not one of ES256, EdDSA, RS256", block.issuer);
-            ConfigError::unfit(file, message)
-        })?;
-        algorithms.push(algorithm);
-    }
-    let lifetime_max_s = block.token_lifetime_max_s.unwrap_or(TOKEN_LIFETIME_MAX_S);
-    let lifetime_max_s = i64::try_from(lifetime_max_s).unwrap_or(i64::MAX);
-    Ok(Issuer { audience: block.audience.clone(), keys, algorithms, lifetime_max_s })
+fn read_claims(payload: &[u8]) -> Result<Value, TokenFlaw> {
+    let limits = Limits { bytes_max: TOKEN_BYTES_MAX, depth_max: CLAIMS_DEPTH_MAX, ..Limits::default() };
+    json::parse_value(payload, &limits).ok().filter(Value::is_object).ok_or(TokenFlaw::Claims)
 }
 
-fn fingerprint(token: &str) -> [u8; 32] {
-    let mut print = [0; 32];
-    print.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
-    print
+fn text<'c>(claims: &'c Value, name: &'static str) -> Result<&'c str, TokenFlaw> {
+    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or(TokenFlaw::Claim(name))
 }
 
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str, Distrust> {
-    claims.get(name).and_then(Value::as_str).ok_or(Distrust::Claims)
+/// A NumericDate as whole seconds; text is refused, however number-like.
+fn seconds(claims: &Value, name: &'static str) -> Result<i64, TokenFlaw> {
+    claims
+        .get(name)
+        .and_then(Value::as_i64)
+        .filter(|seconds| (0..=LAST_SECOND).contains(seconds))
+        .ok_or(TokenFlaw::Claim(name))
 }
 
-/// A NumericDate: a JSON number, never text (T3: `"exp": "9999999999"`). Fractions are cut.
-fn seconds(claims: &Map<String, Value>, name: &str) -> Result<i64, Distrust> {
-    let number = claims.get(name).ok_or(Distrust::Claims)?;
-    let whole = number.as_i64().or_else(|| {
-        let fraction = number.as_f64()?;
-        (fraction.is_finite() && fraction.abs() < 1e15).then_some(fraction as i64)
-    });
-    whole.ok_or(Distrust::Claims)
-}
-
-/// `aud` is one text or a list of texts (RFC 7519 4.1.3).
-fn names_audience(claims: &Map<String, Value>, audience: &str) -> bool {
+fn names_audience(claims: &Value, audience: &str) -> bool {
     match claims.get("aud") {
         Some(Value::String(one)) => one == audience,
-        Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(audience)),
+        Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(audience)),
         _ => false,
     }
 }

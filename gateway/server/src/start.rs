@@ -1,6 +1,7 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
 mod keys;
+mod links;
 mod telemetry;
 mod world;
 
@@ -16,17 +17,19 @@ use anyhow::{Context, Result};
 use engine::ports::{Chance, Clock};
 use engine::read::{Engine, Parts};
 
-use crate::agency::Agencies;
 use crate::audit_log::{AuditLog, AuditSettings};
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Issuer};
 use crate::chance::SecureChance;
 use crate::clock::WallClock;
+use crate::config::document::beside;
+use crate::config::parties::IssuerBlock;
 use crate::config::{ConfigError, Main};
 use crate::http::operations::Operations;
 use crate::http::{self, Shared};
 use crate::limits::Limits;
 use crate::openapi;
 
+pub use links::connect;
 pub use world::{World, read_world};
 
 /// How often idle clients are forgotten and metrics kept small.
@@ -39,23 +42,17 @@ pub struct Gateway {
     audit: Arc<AuditLog>,
 }
 
-/// Makes aws-lc-rs the one provider of cryptography, for TLS and for tokens. Called again, it changes nothing.
-pub fn install_crypto() {
-    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-}
-
 /// Reads everything and puts the gateway together; everything that is wrong is reported at once.
 pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
-    install_crypto();
+    crate::auth::keys::install_cryptography();
+    silence_panics();
     telemetry::start_log(&main.log);
     let world = read_world(main)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let chance: Arc<dyn Chance> = Arc::new(SecureChance);
     let audit = open_audit(&world.main, &clock)?;
     let engine = Arc::new(build_engine(&world, &clock, &chance, &audit)?);
-    let clients_file = world.main.path(&world.main.files.clients);
-    let authenticator = Authenticator::read(&clients_file, &world.clients_file, Arc::clone(&clock))?;
+    let authenticator = believe(&world, &clock)?;
     let services = engine.catalogue().services().map(|service| (service.name.as_str(), &service.settings));
     let shared = Shared {
         limits: Arc::new(Limits::new(services)),
@@ -69,6 +66,30 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
         body_bytes_max: world.main.server.body_bytes_max,
     };
     Ok(Gateway { main: world.main, shared, audit })
+}
+
+/// A panic's message may hold what a value said: the log says only where it happened (F23, T16).
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+}
+
+fn believe(world: &World, clock: &Arc<dyn Clock>) -> Result<Authenticator, Vec<ConfigError>> {
+    let file = world.main.path(&world.main.files.clients);
+    let issuer = |block: &IssuerBlock| Issuer {
+        issuer: block.issuer.clone(),
+        audience: block.audience.clone(),
+        jwks: beside(&file, &block.jwks),
+        algorithms: block.algorithms.clone(),
+        token_lifetime_max_s: block.token_lifetime_max_s,
+    };
+    let issuers: Vec<Issuer> = world.clients_file.issuers.iter().map(issuer).collect();
+    let clients = world.clients_file.clients.iter();
+    let clients = clients.map(|(id, block)| (id.clone(), block.rights.iter().cloned().collect())).collect();
+    Authenticator::load(&issuers, clients, Arc::clone(clock))
+        .map_err(|error| vec![ConfigError::unfit(&file, error.to_string())])
 }
 
 fn open_audit(main: &Main, clock: &Arc<dyn Clock>) -> Result<Arc<AuditLog>, Vec<ConfigError>> {
@@ -96,7 +117,7 @@ fn build_engine(
     };
     let catalogue = Arc::new(world.catalogue().map_err(unfit)?);
     let policy = engine::policy::Policy::build(&world.policy, &catalogue).map_err(unfit)?;
-    let wire = Agencies::connect(&world.parties()?, Arc::clone(clock))?;
+    let wire = links::connect(world, Arc::clone(clock))?;
     let adapters = world.agencies.iter().map(|(name, agency)| {
         let adapter: Arc<dyn Adapter> = Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
         (name.clone(), adapter)

@@ -9,7 +9,8 @@ use crate::conversation::{Conversation, End};
 use crate::ending::outcome_value;
 use crate::ground::{Ground, Side};
 
-/// Births and deaths before this year stand in no register that answers today (the civil registers begin later).
+/// Births and deaths before this year stand in no register that answers today (the civil registers begin
+/// later).
 const YEAR_MIN: i32 = 1850;
 /// Fields that tell a moment of a life: never later than the call.
 const LIFE_DATES: [&str; 2] = ["birth_date", "died_on"];
@@ -104,6 +105,8 @@ pub fn misfits(shape: &Shape, value: &Value, at: &str) -> Vec<String> {
             let mut problems: Vec<String> = unknown.collect();
             for property in properties {
                 match fields.get(&property.name) {
+                    // A descriptive list's unknown code: known by its code, without a title.
+                    Some(Value::Null) if property.name == "title" && shape.property("code").is_some() => {}
                     Some(field) => {
                         problems.extend(misfits(&property.shape, field, &format!("{at}/{}", property.name)))
                     }

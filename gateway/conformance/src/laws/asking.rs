@@ -1,4 +1,5 @@
-//! L5, L6 and L12: the same arguments give the same step, a conversation ends, and what is asked reaches the wire.
+//! L5, L6 and L12: the same arguments give the same step, a conversation ends, and what is asked reaches
+//! the wire.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +56,8 @@ pub fn bounded(ground: &Ground<'_>) -> Vec<Diagnostic> {
             let ended = (0..=bound).any(|_| match next(ground.adapter, &conversation.call, &said) {
                 Next::End(_) => true,
                 Next::Send(request) => {
-                    // The told reply where the exchange is the told one; this reply for every other, and for ever after.
+                    // The told reply where the exchange is the told one; this reply for every other, and
+                    // for ever after.
                     let told =
                         conversation.replies.get(said.len()).filter(|_| said.len() < index).unwrap_or(raw);
                     said.push(wire::exchange(&request, told));
@@ -143,8 +145,8 @@ fn required_leaves(shape: &Shape, value: &Value, at: &str, found: &mut BTreeSet<
     }
 }
 
-/// Whether something changes with this field: a request, or which true answer is given (a filter over a list the agency
-/// sends whole). That the subject then differs is no use of the field.
+/// Whether something changes with this field: a request, or which true answer is given (a filter over a
+/// list the agency sends whole). That the subject then differs is no use of the field.
 fn changes_something(ground: &Ground<'_>, conversation: &Conversation, shape: &Shape, path: &str) -> bool {
     let steps: Vec<&str> = path.split('.').collect();
     let mut query = conversation.call.query.clone();

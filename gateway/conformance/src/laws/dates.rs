@@ -1,4 +1,5 @@
-//! L14, third part: a date moved to a day after the 12th is read as that day; day and month in the wrong order are not.
+//! L14, third part: a date moved to a day after the 12th is read as that day; day and month in the wrong
+//! order are not.
 
 use adapter_api::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -95,7 +96,8 @@ enum Order {
 }
 
 impl WireDate {
-    /// Reads `19420315…`, `1942-03-15…`, `15/03/1942…`; with a day after the 12th the order is known for sure.
+    /// Reads `19420315…`, `1942-03-15…`, `15/03/1942…`; with a day after the 12th the order is known for
+    /// sure.
     fn of(text: &str) -> Option<WireDate> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let part = |from: usize, to: usize| {

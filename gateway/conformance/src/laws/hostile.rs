@@ -9,8 +9,8 @@ use adapter_api::wire::Format;
 use crate::conversation::{Conversation, End, RawReply, Way};
 use crate::ground::{Effort, Ground};
 
-/// The large body: a third of what the reader lets through, so that it is read and not merely refused. Tried once per
-/// format, as it is the reader that it tries.
+/// The large body: a third of what the reader lets through, so that it is read and not merely refused.
+/// Tried once per format, as it is the reader that it tries.
 const LARGE_BYTES: usize = 10 << 20;
 /// Deeper than any reader goes.
 const DEEP: usize = 2_000;
@@ -18,7 +18,9 @@ const DEEP: usize = 2_000;
 const PAGE: &str =
     "<!doctype html><html><head><title>502</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>";
 const PAGE_CLOSED: &str = "<html><body><h1>Thành công</h1><p>Hệ thống đang bảo trì</p></body></html>";
-const SOAP_FAULT: &str = "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Server</faultcode><faultstring>x</faultstring></S:Fault></S:Body></S:Envelope>";
+const SOAP_FAULT: &str = "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body>\
+    <S:Fault><faultcode>S:Server</faultcode>\
+    <faultstring>x</faultstring></S:Fault></S:Body></S:Envelope>";
 const SOAP_EMPTY: &str =
     "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body/></S:Envelope>";
 const DOCTYPE: &str = "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>";

@@ -1,4 +1,5 @@
-//! L14: a good reply that was altered gives a fault, an open state, the same answer or less of it; nothing else.
+//! L14: a good reply that was altered gives a fault, an open state, the same answer or less of it; nothing
+//! else.
 
 use adapter_api::codec::json::is_number;
 use adapter_api::diagnostic::Diagnostic;
@@ -91,7 +92,8 @@ fn is_inner_root(spot: &Spot) -> bool {
 fn alterations(spot: &Spot, emptied: &Names) -> Vec<Alteration> {
     let less = Leave { less: true, ..Leave::default() };
     let mut all = Vec::new();
-    // An XML list without rows is the parent without them: only there does taking a row away truly mean "none".
+    // An XML list without rows is the parent without them: only there does taking a row away truly mean
+    // "none".
     let absent = spot.is_item() || (spot.is_xml() && leads_to(emptied, spot));
     // Without its root a carried document is an empty text: that is another reply, not a field less.
     if !is_inner_root(spot) {

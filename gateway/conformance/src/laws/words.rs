@@ -1,4 +1,5 @@
-//! Which names of the agency's words decide something: tested by rules, read through closed lists, or shown as evidence.
+//! Which names of the agency's words decide something: tested by rules, read through closed lists, or shown
+//! as evidence.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,8 @@ pub struct Words<'a> {
 /// Ways through a reply, by local names.
 pub type Names = BTreeSet<Trail>;
 
-/// A way through a reply, by local names: from its top, or, where it begins in a row or a shape, only its end.
+/// A way through a reply, by local names: from its top, or, where it begins in a row or a shape, only its
+/// end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Trail {
     steps: Vec<String>,
@@ -69,9 +71,13 @@ impl<'a> Words<'a> {
         names
     }
 
+    /// Adds the names compared with codes; `top` tests are rules, others guards, where a pattern asks for a
+    /// form, not a code.
     fn add_codes(&self, when: &Conditions, names: &mut Names, top: bool) {
         for condition in &when.conditions {
-            if condition.tests.iter().any(|test| matches!(test, Test::In(_) | Test::Matches(_))) {
+            let is_code =
+                |test: &Test| matches!(test, Test::In(_)) || (top && matches!(test, Test::Matches(_)));
+            if condition.tests.iter().any(is_code) {
                 names.extend(self.trails(&condition.path, top, 0));
             }
         }
@@ -88,7 +94,8 @@ impl<'a> Words<'a> {
         names
     }
 
-    /// The names that are read through a list which does not take every code, so that an unknown one is a fault.
+    /// The names that are read through a list which does not take every code, so that an unknown one is a
+    /// fault.
     pub fn closed_lists(&self) -> Names {
         let mut names = Names::new();
         self.visit_forms(&mut |form| {

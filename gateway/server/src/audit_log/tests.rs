@@ -124,6 +124,7 @@ async fn records_that_wait_together_share_one_sync() {
     let log = AuditLog::on(Box::new(disk.clone()), &AuditSettings::default(), FixedClock::new()).unwrap();
     disk.inside().gate = Some(gate);
     disk.inside().arrived = Some(arrived);
+    assert!(log.is_healthy() && log.last_append_unix_ms() == 0);
     let first = log.append(record("first"));
     at_gate.recv().unwrap();
     let waiting: Vec<_> = (0..100).map(|number| log.append(record(format!("{number}")))).collect();
@@ -134,6 +135,7 @@ async fn records_that_wait_together_share_one_sync() {
     }
     let fake = disk.inside();
     assert_eq!((fake.writes, fake.syncs), (2, 2));
+    assert_eq!(log.last_append_unix_ms(), 1_754_964_000_000);
     assert_eq!(fake.files[&1].iter().filter(|byte| **byte == b'\n').count(), 101);
 }
 

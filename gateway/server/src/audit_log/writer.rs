@@ -74,7 +74,8 @@ impl Writer {
             }
             _ => writer.open_fresh()?,
         }
-        writer.mark_durable();
+        // Open, but nothing has been appended yet: the time of the last append stays untold until something has.
+        writer.state.healthy.store(true, Ordering::Release);
         Ok(writer)
     }
 

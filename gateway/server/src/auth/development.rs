@@ -1,23 +1,40 @@
-//! Tokens for development and the sandbox, from a local key. A province's tokens come from its identity provider.
+//! Keys and tokens for development and the sandbox; in production they come from the province's identity provider.
 
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::ports::Clock;
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use jsonwebtoken::{EncodingKey, Header};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::json;
 
-/// The key set's file.
-pub const JWKS_FILE: &str = "development.jwks.json";
-/// The private key's file.
-const KEY_FILE: &str = "development.key.pem";
-/// The key's name in the set.
-const KEY_ID: &str = "development";
+use super::keys::install_cryptography;
+use crate::clock::WallClock;
 
-/// What a token shall say.
+/// The private key, mode 0600.
+pub const KEY_FILE: &str = "development.key.pem";
+/// The public key set, as `clients.toml` names it.
+pub const JWKS_FILE: &str = "development.jwks.json";
+/// Read and written by its owner alone.
+const OWNER_ONLY: u32 = 0o600;
+
+/// Why there is no key or no token.
+#[derive(Debug, thiserror::Error)]
+pub enum DevelopmentError {
+    /// The folder cannot be used.
+    #[error("{0}")]
+    Folder(#[from] io::Error),
+    /// The key file holds no ES256 key.
+    #[error("{KEY_FILE} is not an ES256 key")]
+    Key,
+}
+
+/// What a token is to say.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenOrder<'a> {
     /// `iss`.
@@ -30,66 +47,60 @@ pub struct TokenOrder<'a> {
     pub lives_s: u64,
 }
 
-/// Why no token can be had.
-#[derive(Debug, thiserror::Error)]
-pub enum DevelopmentError {
-    /// A file.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    /// A key could not be made.
-    #[error("no key could be made: {0}")]
-    Key(#[from] rcgen::Error),
-    /// Signing failed.
-    #[error("the token could not be signed: {0}")]
-    Sign(#[from] jsonwebtoken::errors::Error),
-}
-
-/// Makes the key pair and its key set, unless they are there.
+/// Makes the key pair if the folder has none, and writes its key set.
 pub fn ensure_keys(folder: &Path) -> Result<(), DevelopmentError> {
-    let (key_file, jwks_file) = (folder.join(KEY_FILE), folder.join(JWKS_FILE));
-    if key_file.exists() && jwks_file.exists() {
-        return Ok(());
-    }
     std::fs::create_dir_all(folder)?;
-    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
-    // An uncompressed point: 0x04, then x and y of 32 bytes each (SEC 1, 2.3.3).
-    let point = pair.public_key_raw();
-    let half = |from: usize| URL_SAFE_NO_PAD.encode(point.get(from..from + 32).unwrap_or_default());
-    let jwks = json!({ "keys": [{
-        "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KEY_ID, "x": half(1), "y": half(33),
-    }] });
-    write_private(&key_file, pair.serialize_pem().as_bytes())?;
-    std::fs::write(jwks_file, format!("{jwks:#}\n"))?;
+    let private = folder.join(KEY_FILE);
+    let pair = match std::fs::read_to_string(&private) {
+        Ok(pem) => KeyPair::from_pem(&pem).map_err(|_| DevelopmentError::Key)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| DevelopmentError::Key)?;
+            let mut file = OpenOptions::new().create_new(true).write(true).mode(OWNER_ONLY).open(&private)?;
+            file.write_all(pair.serialize_pem().as_bytes())?;
+            pair
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (jwk, _) = public_jwk(&pair)?;
+    std::fs::write(folder.join(JWKS_FILE), format!("{:#}\n", json!({ "keys": [jwk] })))?;
     Ok(())
 }
 
-/// Issues a token with the key of this folder.
+/// Issues a token with the key of a folder.
 pub fn issue(folder: &Path, order: &TokenOrder<'_>) -> Result<String, DevelopmentError> {
-    crate::start::install_crypto();
-    let key = EncodingKey::from_ec_pem(&std::fs::read(folder.join(KEY_FILE))?)?;
-    let now = crate::clock::WallClock.unix_ms() / 1000;
-    let lives = i64::try_from(order.lives_s).unwrap_or(i64::MAX / 2);
+    issue_at(folder, order, WallClock.unix_ms().div_euclid(1_000))
+}
+
+/// Issues a token that begins at a given second.
+pub fn issue_at(folder: &Path, order: &TokenOrder<'_>, now_s: i64) -> Result<String, DevelopmentError> {
     let claims = json!({
-        "iss": order.issuer, "aud": order.audience, "sub": order.client, "nbf": now, "exp": now + lives,
+        "iss": order.issuer,
+        "aud": order.audience,
+        "sub": order.client,
+        "iat": now_s,
+        "nbf": now_s,
+        "exp": now_s.saturating_add_unsigned(order.lives_s),
     });
-    sign(&json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID }), &claims, &key, Algorithm::ES256)
+    sign(&std::fs::read_to_string(folder.join(KEY_FILE))?, &claims)
 }
 
-/// Signs a header and claims as they are; tests use it to sign what should be refused.
-pub fn sign(
-    header: &serde_json::Value,
-    claims: &serde_json::Value,
-    key: &EncodingKey,
-    algorithm: Algorithm,
-) -> Result<String, DevelopmentError> {
-    let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(header), part(claims));
-    let signature = crypto::sign(message.as_bytes(), key, algorithm)?;
-    Ok(format!("{message}.{signature}"))
+/// Signs claims with a private key in PEM.
+pub fn sign(pem: &str, claims: &serde_json::Value) -> Result<String, DevelopmentError> {
+    install_cryptography();
+    let (_, id) = public_jwk(&KeyPair::from_pem(pem).map_err(|_| DevelopmentError::Key)?)?;
+    let key = EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| DevelopmentError::Key)?;
+    let header = Header { kid: Some(id), ..Header::new(jsonwebtoken::Algorithm::ES256) };
+    jsonwebtoken::encode(&header, claims, &key).map_err(|_| DevelopmentError::Key)
 }
 
-/// Writes a file only its owner can read.
-pub fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut opened = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
-    opened.write_all(bytes)
+/// The public half as a JWK, and its name: the thumbprint of RFC 7638.
+fn public_jwk(pair: &KeyPair) -> Result<(serde_json::Value, String), DevelopmentError> {
+    // An uncompressed point: 0x04, 32 bytes of x, 32 bytes of y.
+    let point = pair.public_key_raw().strip_prefix(&[4]).filter(|point| point.len() == 64);
+    let (x, y) = point.ok_or(DevelopmentError::Key)?.split_at(32);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    let id = URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()));
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id, "x": x, "y": y });
+    Ok((jwk, id))
 }

@@ -1,136 +1,125 @@
-//! One compact JWS: read strictly, verified with a key that fits (RFC 7515, RFC 8725).
+//! A signed token (JWS, RFC 7515, compact form), taken apart and verified; strict, because everything in it is a stranger's word.
 
 use adapter_api::codec::{Limits, json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::keys::KeySet;
+use super::keys::{Algorithm, VerificationKey};
 
-/// The longest token we look at (threats T3).
+/// Longest token: threats T3.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
-/// The algorithms we know. No other is ever verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// ECDSA over P-256 with SHA-256.
-    Es256,
-    /// Ed25519 (RFC 8037).
-    EdDsa,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-}
+/// The header of a token is flat.
+const HEADER_DEPTH_MAX: usize = 4;
 
-/// Why a JWS is refused.
+/// Header fields that would let a token bring its own key, or its own rules (RFC 7515 4.1, RFC 7797).
+const REFUSED_FIELDS: [&str; 7] = ["crit", "b64", "jku", "jwk", "x5u", "x5c", "zip"];
+
+/// Why a token is not believed. For our log alone: the caller hears "unauthenticated".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JwsError {
-    /// Over [`TOKEN_BYTES_MAX`].
-    #[error("too long")]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum TokenFlaw {
+    #[error("longer than {TOKEN_BYTES_MAX} bytes")]
     TooLong,
-    /// Not three parts of base64url without padding.
-    #[error("not a compact JWS")]
-    Form,
-    /// The header is no JSON object, or names keys of its own, or wants what we do not understand.
-    #[error("a header we do not accept")]
+    #[error("not three parts in base64url")]
+    Parts,
+    #[error("header is not a plain JSON object")]
     Header,
-    /// An algorithm that is not allowed.
-    #[error("an algorithm that is not allowed")]
+    #[error("header has {0}")]
+    RefusedField(&'static str),
+    #[error("algorithm not allowed for this key")]
     Algorithm,
-    /// No key fits.
-    #[error("no key fits")]
-    Key,
-    /// The signature is wrong.
-    #[error("a wrong signature")]
+    #[error("no such key")]
+    UnknownKey,
+    #[error("signature does not fit")]
     Signature,
+    #[error("claims are not a plain JSON object")]
+    Claims,
+    #[error("claim {0} is missing or of the wrong kind")]
+    Claim(&'static str),
+    #[error("issuer is not known")]
+    UnknownIssuer,
+    #[error("meant for somebody else")]
+    Audience,
+    #[error("lives too long, or ends before it begins")]
+    Lifetime,
+    #[error("has ended")]
+    Ended,
+    #[error("has not begun")]
+    NotYet,
+    #[error("client is not known")]
+    UnknownClient,
 }
 
-/// A JWS taken apart, not yet believed.
-#[derive(Debug, Clone)]
-pub struct Signed<'a> {
-    algorithm: Algorithm,
-    kid: Option<String>,
-    message: &'a str,
-    payload: Vec<u8>,
-    signature: &'a str,
+/// What a header may say to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// `alg`.
+    pub algorithm: String,
+    /// `kid`: a name to look up, nothing else.
+    pub key: Option<String>,
 }
 
-impl Algorithm {
-    /// The algorithm of a name in a header, a key or a configuration.
-    pub fn of_name(name: &str) -> Option<Algorithm> {
-        match name {
-            "ES256" => Some(Algorithm::Es256),
-            "EdDSA" | "Ed25519" => Some(Algorithm::EdDsa),
-            "RS256" => Some(Algorithm::Rs256),
-            _ => None,
-        }
-    }
-
-    pub(super) fn library(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        }
-    }
+/// A token, taken apart; nothing of it is proven yet.
+#[derive(Debug)]
+pub struct Parts<'t> {
+    /// What it says of itself.
+    pub header: Header,
+    /// What it carries.
+    pub payload: Vec<u8>,
+    signed: &'t str,
+    signature: &'t str,
 }
 
-impl<'a> Signed<'a> {
-    /// Takes a compact JWS apart.
-    pub fn read(token: &'a str) -> Result<Signed<'a>, JwsError> {
+impl<'t> Parts<'t> {
+    /// Takes a token apart.
+    pub fn of(token: &'t str) -> Result<Self, TokenFlaw> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(JwsError::TooLong);
+            return Err(TokenFlaw::TooLong);
         }
-        let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form)?;
-        let (header, payload) = message.split_once('.').ok_or(JwsError::Form)?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_error| JwsError::Form);
-        let (header, payload) = (decode(header)?, decode(payload)?);
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenFlaw::Parts)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenFlaw::Parts)?;
+        if payload.contains('.') || header.is_empty() || signature.is_empty() {
+            return Err(TokenFlaw::Parts);
+        }
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFlaw::Parts);
         decode(signature)?;
-        let header = object(&header).ok_or(JwsError::Header)?;
-        // A key, or a place to fetch one, inside the token is an attack; `crit` wants extensions we do not have.
-        if ["jku", "x5u", "jwk", "x5c", "crit"].iter().any(|name| header.contains_key(*name)) {
-            return Err(JwsError::Header);
+        Ok(Parts { header: read_header(&decode(header)?)?, payload: decode(payload)?, signed, signature })
+    }
+
+    /// Verifies the signature with this key, whose own algorithm the header must name.
+    pub fn verify(&self, key: &VerificationKey) -> Result<(), TokenFlaw> {
+        if Algorithm::named(&self.header.algorithm) != Ok(key.algorithm) {
+            return Err(TokenFlaw::Algorithm);
         }
-        let algorithm = header.get("alg").and_then(Value::as_str).ok_or(JwsError::Header)?;
-        let algorithm = Algorithm::of_name(algorithm).ok_or(JwsError::Algorithm)?;
-        let kid = match header.get("kid") {
-            None => None,
-            Some(Value::String(kid)) => Some(kid.clone()),
-            Some(_) => return Err(JwsError::Header),
-        };
-        Ok(Signed { algorithm, kid, message, payload, signature })
-    }
-
-    /// The claims, not yet believed: needed to know whose keys to ask.
-    pub fn claims(&self) -> Result<Map<String, Value>, JwsError> {
-        object(&self.payload).ok_or(JwsError::Form)
-    }
-
-    /// The payload's bytes.
-    pub fn payload(&self) -> &[u8] {
-        &self.payload
-    }
-
-    /// Verifies the signature with the key that `kid` names, or with the only key of the algorithm.
-    pub fn verify(&self, keys: &KeySet, allowed: &[Algorithm]) -> Result<(), JwsError> {
-        if !allowed.contains(&self.algorithm) {
-            return Err(JwsError::Algorithm);
+        if self.header.key.is_some() && key.id.is_some() && self.header.key != key.id {
+            return Err(TokenFlaw::UnknownKey);
         }
-        let key = keys.find(self.kid.as_deref(), self.algorithm).ok_or(JwsError::Key)?;
-        let message = self.message.as_bytes();
-        match jsonwebtoken::crypto::verify(self.signature, message, key, self.algorithm.library()) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(JwsError::Signature),
+        match key.fits(self.signature, self.signed.as_bytes()) {
+            true => Ok(()),
+            false => Err(TokenFlaw::Signature),
         }
     }
 }
 
-/// A strict JSON object: duplicate keys refused (`{"alg":"none","alg":"ES256"}`).
-fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match json::parse_value(bytes, &Limits::default()).ok()? {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
+/// Verifies a compact JWS with one key and gives its payload.
+pub fn verify_jws(token: &str, key: &VerificationKey) -> Result<Vec<u8>, TokenFlaw> {
+    let parts = Parts::of(token)?;
+    parts.verify(key)?;
+    Ok(parts.payload)
 }
 
-#[cfg(test)]
-mod tests;
+fn read_header(bytes: &[u8]) -> Result<Header, TokenFlaw> {
+    let limits = Limits { bytes_max: TOKEN_BYTES_MAX, depth_max: HEADER_DEPTH_MAX, ..Limits::default() };
+    let Ok(Value::Object(fields)) = json::parse_value(bytes, &limits) else { return Err(TokenFlaw::Header) };
+    if let Some(field) = REFUSED_FIELDS.into_iter().find(|field| fields.contains_key(*field)) {
+        return Err(TokenFlaw::RefusedField(field));
+    }
+    let text = |name: &str| match fields.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(TokenFlaw::Header),
+    };
+    Ok(Header { algorithm: text("alg")?.ok_or(TokenFlaw::Header)?, key: text("kid")? })
+}

@@ -1,10 +1,11 @@
 //! Keys for keyed hashes: read from a file, made at the first start.
 
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use aws_lc_rs::rand;
 
-use crate::auth::development::write_private;
 use crate::config::ConfigError;
 
 /// Reads a key, or makes it if the file is missing.
@@ -26,4 +27,10 @@ fn make(file: &Path) -> std::io::Result<()> {
     let mut key = [0; 32];
     rand::fill(&mut key).map_err(|_unspecified| std::io::Error::other("no randomness"))?;
     write_private(file, &key)
+}
+
+/// Writes a file only its owner can read.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(file)?.write_all(bytes)
 }

@@ -11,7 +11,7 @@ use engine::catalogue::{Catalogue, Sources, Unfit};
 use engine::policy::PolicySettings;
 use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
 
-use crate::agency::settings::{Blocks, Party};
+
 use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
 use crate::config::{ConfigError, Main};
@@ -160,23 +160,5 @@ impl World {
     pub fn carrier_settings(&self) -> BTreeMap<String, CarrierSettings> {
         let settings = |block: &CarrierBlock| CarrierSettings { limits: block.limits.clone() };
         self.carrier_blocks.iter().map(|(name, block)| (name.clone(), settings(block))).collect()
-    }
-
-    /// The agencies as the transport sees them.
-    pub fn parties(&self) -> Result<Vec<Arc<Party>>, Vec<ConfigError>> {
-        let (agencies_file, carriers_file) =
-            (self.main.path(&self.main.files.agencies), self.main.path(&self.main.files.carriers));
-        let blocks =
-            Blocks { agencies_file: &agencies_file, carriers_file: &carriers_file, carriers: &self.carrier_blocks };
-        let mut findings = Vec::new();
-        let mut parties = Vec::new();
-        for (name, agency) in &self.agencies {
-            let Some(block) = self.agency_blocks.get(name) else { continue };
-            match Party::build(agency, block, &blocks) {
-                Ok(party) => parties.push(party),
-                Err(errors) => findings.extend(errors),
-            }
-        }
-        if findings.is_empty() { Ok(parties) } else { Err(findings) }
     }
 }
