@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let Arguments { promise, wishes } = Arguments::parse();
-    server::start::install_crypto();
+    server::auth::keys::install_cryptography();
     let proved = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
     let proved = proved.and_then(|runtime| runtime.block_on(prove(promise, &wishes)));
     match proved {
