@@ -1,7 +1,8 @@
 //! Holds every agency folder to the laws L1 to L15: `cargo test -p adapters`, with `UPDATE=1` to rewrite our part of the talks.
-#![expect(clippy::disallowed_methods, reason = "a test over files: the folder is what is tested; no adapter is in here")]
+#![expect(clippy::disallowed_methods, reason = "a test over files: no adapter is in here")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: what cannot be read fails it")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use adapter_api::diagnostic::Source;
 use adapter_api::schema::Schemas;
 use adapter_api::schema::read::read_service;
 use conformance::ground::Effort;
+use conformance::replay::replay;
 use conformance::report::Colour;
+use conformance::talk::{self, Opening};
 use conformance::{AgencyInput, Side, Validator, check_folder, update_talks};
 use serde_json::{Value, json};
 
@@ -37,7 +40,11 @@ fn every_agency_keeps_the_laws() {
         };
         let report = check_folder(&input);
         println!("{}", report.text(Colour::Off));
-        assert!(report.counts.endings > 0 && report.counts.trials > 0, "{}: nothing was tried", report.agency);
+        assert!(
+            report.counts.endings > 0 && report.counts.trials > 0,
+            "{}: nothing was tried",
+            report.agency
+        );
         if !report.is_green() {
             failed.push(report.agency.clone());
         }
@@ -50,19 +57,19 @@ fn every_agency_keeps_the_laws() {
 /// Every carrier's rule is reached by some agency's talk: the laws look at an agency's own rules only.
 #[test]
 fn every_rule_of_the_lgsp_is_reached() {
-    use conformance::replay::replay;
     let schemas = Arc::new(schemas_of(&schema_documents()));
-    let mut reached = std::collections::BTreeSet::new();
-    let mut all = std::collections::BTreeSet::new();
+    let mut reached = BTreeSet::new();
+    let mut all = BTreeSet::new();
     for folder in agency_folders() {
-        let input = input_of(&folder, &schemas, &(Arc::new(|_: &str, _, _: &Value| Vec::new()) as Arc<Validator>));
+        let input =
+            input_of(&folder, &schemas, &(Arc::new(|_: &str, _, _: &Value| Vec::new()) as Arc<Validator>));
         let agency = Arc::new(agency::parse(&input.folder).0.unwrap());
         let rules = agency.carrier_rules.values().flatten();
         all.extend(rules.map(|rule| rule.place.to_string()));
         let adapter = Declarative::new(Arc::clone(&agency), Arc::clone(&schemas));
         for talk in &input.talks {
-            let talk = conformance::talk::read(talk).0.unwrap();
-            let conformance::talk::Opening::Call { call, .. } = &talk.opening else { continue };
+            let talk = talk::read(talk).0.unwrap();
+            let Opening::Call { call, .. } = &talk.opening else { continue };
             for conversation in replay(&talk, &adapter, &call.operation, true).conversations {
                 let trace = adapter.trace(&conversation.call, &conversation.said);
                 reached.extend(trace.rules.into_iter().map(|hit| hit.place.to_string()));
@@ -88,7 +95,8 @@ fn root() -> PathBuf {
 
 /// Every folder that has an `adapter.toml`, in name order.
 fn agency_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|folder| folder.join("adapter.toml").is_file());
     folders.sort();
     folders

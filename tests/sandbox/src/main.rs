@@ -60,7 +60,11 @@ async fn run(arguments: Arguments) -> Result<usize> {
     println!("  cổng Liên Thông    {}   vận hành {}\n", gateway.api, gateway.operations);
     let wrong = Day::new(&world, &gateway)?.live().await;
     if arguments.once {
+        let log = gateway.log.clone();
         gateway.stop().await?;
+        if wrong > 0 {
+            println!("\n{}", std::fs::read_to_string(log).unwrap_or_default());
+        }
         return Ok(wrong);
     }
     print_examples(&world, &gateway)?;

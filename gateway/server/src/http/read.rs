@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use adapter_api::codec::json;
 use engine::client::{Client, Purpose};
 use engine::read::{Answer, Question};
+use engine::refusal::Failure;
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -90,7 +91,13 @@ async fn ask(
     let asked = tokio::spawn(async move { engine.read(&client, question).await }.in_current_span());
     match asked.await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(failure)) => Err(Problem::of_failure(&failure)),
+        Ok(Err(failure)) => {
+            if let Failure::Fault { fault, agency, .. } = &failure {
+                // A fault's words hold no value (law L10): safe to log, and what an operator needs.
+                tracing::warn!(agency, %fault, "fault");
+            }
+            Err(Problem::of_failure(&failure))
+        }
         Err(_panicked) => {
             metrics::counter!("lienthong_panics_total").increment(1);
             Err(Problem::of_misuse(Misuse::Internal))
