@@ -110,13 +110,14 @@ fn name(name: &Name) -> Element {
     Element::branch("HoVaTen", fields)
 }
 
-/// The wire knows a whole day or a year; a month without a day is told as its year.
+/// In replies one text, `yyyyMMdd` or `yyyy` (interfaces 8 and B.1 give it no children, unlike in requests); a month
+/// without a day is told as its year.
 fn birth_date(born: Born) -> Element {
-    let inside = match born {
-        Born::Day(day) => Element::leaf("NgayThangNam", day.compact()),
-        Born::Month { year, .. } | Born::Year(year) => Element::leaf("Nam", format!("{year:04}")),
+    let text = match born {
+        Born::Day(day) => day.compact(),
+        Born::Month { year, .. } | Born::Year(year) => format!("{year:04}"),
     };
-    Element::branch("NgayThangNamSinh", vec![inside])
+    Element::leaf("NgayThangNamSinh", text)
 }
 
 fn address(role: &str, address: &Address) -> Element {
