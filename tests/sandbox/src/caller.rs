@@ -35,6 +35,11 @@ impl Caller {
         Caller { language: "en", ..self.clone() }
     }
 
+    /// The same caller, with another token.
+    pub fn with_token(&self, token: &str) -> Caller {
+        Caller { token: token.to_string(), ..self.clone() }
+    }
+
     /// Asks a service with the usual purpose.
     pub async fn ask(&self, service: &str, query: Value) -> Result<Told> {
         self.ask_for(service, usual_purpose(), query).await

@@ -5,8 +5,10 @@
 pub mod caller;
 pub mod gateway;
 pub mod questions;
+pub mod stub;
 pub mod world;
 
 pub use caller::{Caller, Told};
 pub use gateway::Gateway;
+pub use stub::Stub;
 pub use world::{World, WorldOptions};

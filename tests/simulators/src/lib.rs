@@ -48,7 +48,7 @@
 //! * **Replies** of C06 stand directly in the SOAP body. `ChuHo`, `Cha`, `Me`, `VoChong` carry `HoVaTen` as text;
 //!   citizens and members carry its three parts. `MaQuanHuyen` is there and empty in new addresses. Where the person
 //!   has no residence, `ThuongTru` and `NoiOHienTai` are missing.
-//! * **Birth dates** of C06 are a day or a year (`Nam`); a known month without a day is answered and asked as its year.
+//! * **Birth dates** of C06 are a day or a year, in requests as `NgayThangNam` or `Nam`, in replies as plain text; a known month without a day is answered and asked as its year.
 //! * **Civil status** tells numbers (`status`, `errorCode`) as numbers and as text by turns (18.2). Nothing found is
 //!   `status` 0 with errorCode 201, or `status` 1 with `value: []`; always the same way for the same question.
 //!   A missing field is 200 RECORD_UNCOMPLETE, a wrong type, an unknown field or module 302, no JSON 500.

@@ -123,16 +123,26 @@ async fn envelope(headers: &HeaderMap, body: web::Payload, shared: &Shared) -> R
         .map_err(|_broken| Problem::of_misuse(Misuse::MalformedJson))?;
     let value = json::parse_value(&bytes, &shared.codec_limits)
         .map_err(|_error| Problem::of_misuse(Misuse::MalformedJson))?;
+    // Sound JSON that is no envelope of ours is `invalid`, never `malformed-json`: the caller's parser is not to blame.
     let Value::Object(mut members) = value else {
-        return Err(Problem::of_misuse(Misuse::MalformedJson).finding("", "wrong-type"));
+        return Err(no_findings().finding("", "wrong-type"));
     };
     let query = members.remove("query").unwrap_or(Value::Object(Default::default()));
     let purpose = members.remove("purpose").unwrap_or(Value::Object(Default::default()));
-    if let Some((name, _)) = members.iter().next() {
-        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        return Err(Problem::of_misuse(Misuse::MalformedJson).finding(&pointer, "unknown-field"));
-    }
-    Ok(Envelope { purpose: purpose_of(purpose)?, query })
+    let unknown = members.keys().map(|name| format!("/{}", pointer_token(name)));
+    let problem = unknown.take(FINDINGS_MAX).fold(no_findings(), |told, at| told.finding(&at, "unknown-field"));
+    if problem.findings.is_empty() { Ok(Envelope { purpose: purpose_of(purpose)?, query }) } else { Err(problem) }
+}
+
+/// `invalid`, its findings still to be added.
+fn no_findings() -> Problem {
+    Problem::of_refusal(&engine::refusal::Refusal::Invalid { findings: Vec::new() })
+}
+
+/// A member's name as a token of a JSON pointer (RFC 6901). A name may be anything a caller typed: a long one is cut.
+fn pointer_token(name: &str) -> String {
+    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -145,18 +155,22 @@ fn asks_past_the_cache(headers: &HeaderMap) -> bool {
     text.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-cache"))
 }
 
+/// Findings told about the envelope: it has two members of ours, and nobody reads more than a screen.
+const FINDINGS_MAX: usize = 20;
+/// Characters of a member's name that are told back; the longest of ours has 9.
+const NAME_CHARS_MAX: usize = 40;
 /// The longest value a purpose's member may have: the longest code of `interfaces.md` 4 has 35 characters.
 const PURPOSE_CHARS_MAX: usize = 64;
 
 /// The purpose, every member checked at once. A member that is missing is left blank: policy then says what is required.
 fn purpose_of(value: Value) -> Result<Purpose, Problem> {
     let Value::Object(members) = value else {
-        return Err(Problem::of_misuse(Misuse::MalformedJson).finding("/purpose", "wrong-type"));
+        return Err(no_findings().finding("/purpose", "wrong-type"));
     };
     let mut purpose = Purpose::default();
-    let mut problem = Problem::of_refusal(&engine::refusal::Refusal::Invalid { findings: Vec::new() });
-    for (name, value) in members {
-        let pointer = format!("/purpose/{}", name.replace('~', "~0").replace('/', "~1"));
+    let mut problem = no_findings();
+    for (name, value) in members.into_iter().take(FINDINGS_MAX) {
+        let pointer = format!("/purpose/{}", pointer_token(&name));
         let text = match value {
             Value::String(text) if text.chars().count() <= PURPOSE_CHARS_MAX => text,
             Value::String(_) => {

@@ -110,9 +110,8 @@ fn name(name: &Name) -> Element {
     Element::branch("HoVaTen", fields)
 }
 
-/// The wire knows a whole day or a year; a month without a day is told as its year.
-/// In replies the date is one text, `yyyyMMdd` or `yyyy`: interfaces.md 8 lists it there without children, as it lists
-/// the request's with them.
+/// In replies one text, `yyyyMMdd` or `yyyy` (interfaces 8 and B.1 give it no children, unlike in requests); a month
+/// without a day is told as its year.
 fn birth_date(born: Born) -> Element {
     let text = match born {
         Born::Day(day) => day.compact(),

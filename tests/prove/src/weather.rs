@@ -1,0 +1,241 @@
+//! `prove weather` (E1, F6–F8): every misbehaviour × every read gives the expected problem and blame; others are unharmed.
+
+mod breakers;
+mod expected;
+mod questions;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use sandbox::{Caller, Told, World};
+use serde_json::Value;
+use simulators::{Handle, Misbehaviour, Times};
+use tokio::time::Instant;
+
+use crate::Wishes;
+use crate::ground::{self, Ground, ServiceWish};
+use crate::score::{Counts, Score, bar, print_table};
+use expected::{Expected, label};
+use questions::{Question, Questions};
+
+/// A hung party costs every case this long; the slowest sound answer (a delay of a second) must still fit.
+const DEADLINE_MS: u64 = 2_500;
+/// P7: an answer comes by the deadline and this much more.
+const LATE_MAX: Duration = Duration::from_millis(50);
+
+/// Words of the simulated agencies: none may ever stand in a problem.
+const CANARIES: [&str; 22] = [
+    "vui lòng quay lại sau",
+    "Bảo trì định kỳ",
+    "Loi he thong",
+    "quan tri vien",
+    "Trục tích hợp tạm thời",
+    "Vuot qua han muc",
+    "Message throttled out",
+    "Access failure",
+    "Access Token Inactive",
+    "Invalid Credentials",
+    "Error connecting",
+    "Chữ ký xác thực không đúng",
+    "vui lòng thử lại sau",
+    "AUTHEN_ERROR",
+    "IP_DISALLOWED",
+    "DATA_INCORRECT",
+    "gia-mao",
+    "định dạng khác",
+    "khong phai HTTP",
+    "khong-ro",
+    "Bị từ chối",
+    "khong ai nen den day",
+];
+
+/// Where a misbehaviour is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Bộ Công an, reached directly.
+    Residence,
+    /// Hộ tịch, behind the carrier.
+    CivilStatus,
+    /// The carrier, on the way to the agency.
+    Carrier,
+    /// The carrier's token endpoint.
+    Token,
+}
+
+/// Plays everything.
+pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
+    println!("\n== weather (E1, F6–F8)");
+    let world = World::build(&ground::unlimited(wishes.seed, wish()))?;
+    let questions = Questions::of(world.simulators.register())?;
+    let mut ground = Ground::of(world).await?;
+    for place in [Place::Residence, Place::CivilStatus, Place::Carrier, Place::Token] {
+        ground = play_all(place, ground, &questions, wishes, score).await?;
+    }
+    let strays = ground.world.simulators.elsewhere().counts().requests;
+    score.check(strays == 0, || format!("{strays} requests followed a redirect or an entity"));
+    println!("\n  requests that followed a redirect or an external entity: {strays}");
+    drop(ground);
+    breakers::prove(wishes, score).await
+}
+
+fn wish() -> ServiceWish {
+    ServiceWish { fresh_for_s: 0, deadline_ms: DEADLINE_MS }
+}
+
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Place::Residence => "residence",
+            Place::CivilStatus => "civil-status behind the carrier",
+            Place::Carrier => "the carrier",
+            Place::Token => "the carrier's token",
+        }
+    }
+
+    fn handle(self, world: &World) -> &Handle {
+        match self {
+            Place::Residence => world.simulators.residence(),
+            Place::CivilStatus => world.simulators.civil_status(),
+            Place::Carrier | Place::Token => world.simulators.lgsp(),
+        }
+    }
+
+    fn questions(self, questions: &Questions) -> &[Question] {
+        match self {
+            Place::Residence => &questions.residence,
+            Place::CivilStatus | Place::Carrier | Place::Token => &questions.civil_status,
+        }
+    }
+}
+
+async fn play_all(
+    place: Place,
+    mut ground: Ground,
+    questions: &Questions,
+    wishes: &Wishes,
+    score: &mut Score,
+) -> Result<Ground> {
+    let party = place.handle(&ground.world).party();
+    let kinds: Vec<Misbehaviour> = Misbehaviour::all().into_iter().filter(|kind| kind.applies_to(party)).collect();
+    let bar = bar(kinds.len(), place.name());
+    let (mut rows, mut counts) = (Vec::new(), Counts::default());
+    for kind in kinds {
+        bar.inc(1);
+        let Some(case) = play(&kind, place, &ground, questions).await? else { continue };
+        rows.extend(judge(&case, wishes, score));
+        counts.one("misbehaviours played");
+        counts.many("reads under them", case.told.len());
+        if matches!(kind, Misbehaviour::MaintenanceWindow | Misbehaviour::TooManyRequests) {
+            // `Retry-After` keeps us away from the party for a while, as it should: the next case must not wait for that.
+            ground = ground.afresh().await?;
+        }
+    }
+    bar.finish_and_clear();
+    print_table(&format!("Weather at {}", place.name()), &["misbehaviour", "read", "expected", "told", "ms"], &rows);
+    counts.print(place.name());
+    Ok(ground)
+}
+
+/// One misbehaviour at one place, what every read was told, and what a read elsewhere was told meanwhile.
+struct Case {
+    kind: Misbehaviour,
+    place: Place,
+    told: Vec<(Question, Told, Duration)>,
+    elsewhere: Told,
+    secrets: Vec<String>,
+}
+
+async fn play(kind: &Misbehaviour, place: Place, ground: &Ground, questions: &Questions) -> Result<Option<Case>> {
+    let handle = place.handle(&ground.world);
+    let mut asked = Vec::new();
+    for question in place.questions(questions) {
+        let operation = if place == Place::Token { "token" } else { question.operation };
+        if order(handle, kind, place, operation) {
+            asked.push(question.clone());
+        }
+    }
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    if place == Place::Token {
+        // Whoever holds a token asks for no other.
+        ground.world.simulators.expire_tokens();
+    }
+    let before = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
+    let reads = join_all(asked.into_iter().map(async |question| {
+        let begun = Instant::now();
+        let told = ground.one_stop.ask(question.service, question.query.clone()).await;
+        (question, told, begun.elapsed())
+    }));
+    let other = questions.of_the_other(place);
+    let (reads, elsewhere) =
+        tokio::join!(reads, ground.one_stop.ask(other.service, other.query.clone()));
+    let after = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
+    handle.behave()?;
+    let mut told = Vec::new();
+    for (question, answer, took) in reads {
+        told.push((question, answer?, took));
+    }
+    let mut case = Case { kind: kind.clone(), place, told, elsewhere: elsewhere?, secrets: questions.secrets.clone() };
+    if after == before && *kind != Misbehaviour::Refuse {
+        // Nothing was played: whatever was told proves nothing.
+        case.told.iter_mut().for_each(|(_, told, _)| told.body = Value::String("the misbehaviour was not played".into()));
+    }
+    recovers(&ground.one_stop, &case).await?;
+    Ok(Some(case))
+}
+
+/// Orders the misbehaviour; `false` if this operation cannot show it.
+fn order(handle: &Handle, kind: &Misbehaviour, place: Place, operation: &str) -> bool {
+    let at_the_door = matches!(
+        kind,
+        Misbehaviour::Refuse | Misbehaviour::CloseAtAccept | Misbehaviour::WrongServerCertificate
+    );
+    if at_the_door && place != Place::CivilStatus {
+        // A connection cannot be told apart by operation: at the token's door the carrier's door stands already.
+        return place != Place::Token && handle.misbehave(kind.clone(), Times::Always).is_ok();
+    }
+    handle.misbehave_on(operation, kind.clone(), Times::Always).is_ok()
+}
+
+/// Asks once more in fine weather, so that no connection or token of this case is left for the next.
+async fn recovers(caller: &Caller, case: &Case) -> Result<()> {
+    if let Some((question, _, _)) = case.told.first() {
+        caller.ask(question.service, question.query.clone()).await?;
+    }
+    Ok(())
+}
+
+fn judge(case: &Case, wishes: &Wishes, score: &mut Score) -> Vec<Vec<String>> {
+    let name = label(&case.kind);
+    let mut rows = Vec::new();
+    for (question, told, took) in &case.told {
+        let expected = expected::of(&case.kind, case.place, question.name);
+        let actual = Expected::told(told);
+        let wanted = expected.map_or_else(|| "NO ROW".to_string(), |expected| expected.to_string());
+        let place = case.place.name();
+        score.check(expected == Some(actual), || format!("{name} at {place}, {}: {actual}, not {wanted}: {}", question.name, told.body));
+        let leak = leaks(told, &case.secrets);
+        score.check(leak.is_none(), || format!("{name} at {place}, {}: the problem says {leak:?}", question.name));
+        score.check(told.status != 500, || format!("{name} at {place}, {}: 500", question.name));
+        if wishes.full {
+            let most = Duration::from_millis(DEADLINE_MS) + LATE_MAX;
+            score.check(*took <= most, || format!("{name} at {place}, {}: {} ms", question.name, took.as_millis()));
+        }
+        rows.push(vec![name.clone(), question.name.into(), wanted, actual.to_string(), took.as_millis().to_string()]);
+    }
+    let unharmed = case.elsewhere.word() == "found";
+    score.check(unharmed, || format!("{name} at {}: others are harmed: {}", case.place.name(), case.elsewhere.body));
+    rows
+}
+
+/// An agency's words, a number or a name inside a problem.
+fn leaks(told: &Told, secrets: &[String]) -> Option<String> {
+    if told.status == 200 {
+        return None;
+    }
+    let text = told.body.to_string();
+    let words = CANARIES.iter().map(|word| (*word).to_string()).chain(secrets.iter().cloned());
+    words.into_iter().find(|word| text.contains(word.as_str()))
+}

@@ -1,0 +1,254 @@
+//! What each misbehaviour must be told as: reasoned from design 5 and 7, never read off a run.
+
+use std::fmt;
+
+use sandbox::Told;
+use simulators::Misbehaviour;
+
+use super::Place;
+
+/// What a read is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The right answer all the same.
+    Found,
+    /// This problem: status, code, blame.
+    Problem(u16, Word, Word),
+}
+
+/// A word of ours. Others are all the same: wrong.
+pub type Word = &'static str;
+
+use Expected::{Found, Problem};
+
+/// The carrier or the agency could not be connected to: nothing was sent.
+const NO_ROAD: Expected = Problem(503, "unreachable", "network");
+const NO_CARRIER: Expected = Problem(503, "unreachable", "carrier");
+/// Sent, and then the connection ended: anything after the first byte could have arrived (design 5).
+const NO_WORD: Expected = Problem(504, "uncertain", "network");
+/// Silence till the deadline. Who is silent behind a carrier cannot be seen; the agency's name stands beside it.
+const SILENCE: Expected = Problem(504, "deadline-exceeded", "agency");
+/// Words that make no sense: the agency's own, or the carrier's where only it can have said them (its token).
+const NONSENSE: Expected = Problem(502, "malformed", "agency");
+const NONSENSE_OF_CARRIER: Expected = Problem(502, "malformed", "carrier");
+/// It says that it is closed.
+const CLOSED: Expected = Problem(503, "unavailable", "agency");
+const CARRIER_CLOSED: Expected = Problem(503, "unavailable", "carrier");
+/// It says that we ask too much.
+const TOO_MUCH: Expected = Problem(503, "overloaded", "agency");
+const CARRIER_TOO_MUCH: Expected = Problem(503, "overloaded", "carrier");
+/// Our credentials, after one fresh login: ours to mend.
+const NOT_LET_IN: Expected = Problem(502, "not-admitted", "gateway");
+/// It refuses our own words, not the caller's: our address, our province, our request.
+const OUR_FAULT: Expected = Problem(502, "rejected", "gateway");
+
+/// One row: the misbehaviour, what is told, and why where it is not plain.
+type Row = (&'static str, Expected);
+
+/// Reached directly over mutual TLS, speaks SOAP.
+const RESIDENCE: &[Row] = &[
+    ("refuse", NO_ROAD),
+    ("close-at-accept", NO_ROAD), // the handshake never ends, so no request was sent
+    ("wrong-server-certificate", NO_ROAD),
+    ("reset", NO_WORD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_WORD),
+    ("half-answer", NO_WORD),
+    ("garbage", NO_WORD), // no HTTP at all: nobody knows what became of the request
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE),
+    ("html-page", NONSENSE),
+    ("server-error 500", NONSENSE), // no SOAP fault in it: no rule holds
+    ("server-error 502", CLOSED),
+    ("server-error 503", CLOSED),
+    ("server-error 504", CLOSED),
+    ("ok-with-error", CLOSED), // fault 005 with HTTP 200: "busy"
+    ("schema-drift", NONSENSE),
+    ("missing-field", NONSENSE),
+    ("wrong-person", NONSENSE), // the subject answered is the subject asked
+    ("two-people", NONSENSE),
+    ("wrong-namespace", NONSENSE),
+    ("wrong-charset", NONSENSE),
+    ("invalid-utf8", NONSENSE),
+    ("doctype", NONSENSE),
+    ("deep-nesting", NONSENSE),
+    ("oversize", NONSENSE),
+    ("duplicate-keys", NONSENSE),
+    ("other-format", NONSENSE),
+    ("wrong-type", NONSENSE),
+    ("empty-body", NONSENSE),
+    ("bom", Found), // L7: a byte order mark is tolerated
+    ("signature-refused", NOT_LET_IN),
+    ("busy", CLOSED),
+    ("maintenance-window", CLOSED),
+    ("too-many-requests", TOO_MUCH),
+    ("unknown-state", NONSENSE), // nothing unknown is success
+    ("redirect", NONSENSE),      // never followed (T13)
+];
+
+/// Behind the carrier, which lets its bytes through.
+const CIVIL_STATUS: &[Row] = &[
+    ("refuse", CARRIER_CLOSED), // the carrier answers in its stead: 503, 101503
+    ("reset", NO_WORD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_WORD),
+    ("half-answer", NO_WORD),
+    ("garbage", NO_WORD),
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE),
+    ("html-page", NONSENSE),
+    ("server-error 500", NONSENSE),
+    ("server-error 502", CARRIER_CLOSED), // who says 502 to 504 cannot be told apart; the carrier's rules come first
+    ("server-error 503", CARRIER_CLOSED),
+    ("server-error 504", CARRIER_CLOSED),
+    ("ok-with-error", OUR_FAULT), // 500 DATA_INCORRECT: our words
+    ("schema-drift", NONSENSE),
+    ("missing-field", NONSENSE),
+    ("wrong-person", NONSENSE),
+    ("two-people", NONSENSE),
+    ("wrong-charset", NONSENSE),
+    ("invalid-utf8", NONSENSE),
+    ("doctype", NONSENSE),
+    ("deep-nesting", NONSENSE),
+    ("oversize", NONSENSE),
+    ("duplicate-keys", NONSENSE),
+    ("other-format", NONSENSE),
+    ("wrong-type", NONSENSE),
+    ("empty-body", NONSENSE),
+    ("bom", Found),
+    ("expired-token", NOT_LET_IN), // refused again with a fresh token
+    ("signature-refused", NOT_LET_IN), // 100 AUTHEN_ERROR, twice
+    ("maintenance-window", CARRIER_CLOSED),
+    ("too-many-requests", CARRIER_TOO_MUCH),
+    ("ip-disallowed", OUR_FAULT), // 101: our address
+    ("unknown-state", NONSENSE),
+    ("redirect", NONSENSE),
+];
+
+/// The carrier itself, over plain HTTP.
+const CARRIER: &[Row] = &[
+    ("refuse", NO_CARRIER),
+    ("close-at-accept", NO_WORD), // no handshake here: the request may have left
+    ("reset", NO_WORD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_WORD),
+    ("half-answer", NO_WORD),
+    ("garbage", NO_WORD),
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE), // seen from here, the agency's
+    ("html-page", NONSENSE),
+    ("server-error 500", NONSENSE),
+    ("server-error 502", CARRIER_CLOSED),
+    ("server-error 503", CARRIER_CLOSED),
+    ("server-error 504", CARRIER_CLOSED),
+    ("wrong-charset", NONSENSE),
+    ("invalid-utf8", NONSENSE),
+    ("deep-nesting", NONSENSE),
+    ("oversize", NONSENSE),
+    ("duplicate-keys", NONSENSE),
+    ("other-format", NONSENSE),
+    ("empty-body", NONSENSE),
+    ("bom", Found),
+    ("expired-token", NOT_LET_IN),
+    ("maintenance-window", CARRIER_CLOSED),
+    ("too-many-requests", CARRIER_TOO_MUCH),
+    ("redirect", NONSENSE),
+];
+
+/// The carrier's token endpoint: whatever goes wrong here is the carrier's, the agency was not reached.
+const TOKEN: &[Row] = &[
+    ("reset", NO_WORD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_WORD),
+    ("half-answer", NO_WORD),
+    ("garbage", NO_WORD),
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE_OF_CARRIER),
+    ("html-page", NONSENSE_OF_CARRIER),
+    ("server-error 500", CARRIER_CLOSED),
+    ("server-error 502", CARRIER_CLOSED),
+    ("server-error 503", CARRIER_CLOSED),
+    ("server-error 504", CARRIER_CLOSED),
+    ("schema-drift", NONSENSE_OF_CARRIER),
+    ("missing-field", NONSENSE_OF_CARRIER),
+    ("wrong-charset", NONSENSE_OF_CARRIER),
+    ("invalid-utf8", NONSENSE_OF_CARRIER),
+    ("deep-nesting", NONSENSE_OF_CARRIER),
+    ("oversize", NONSENSE_OF_CARRIER),
+    ("duplicate-keys", NONSENSE_OF_CARRIER),
+    ("other-format", NONSENSE_OF_CARRIER),
+    ("wrong-type", NONSENSE_OF_CARRIER),
+    ("empty-body", NONSENSE_OF_CARRIER),
+    ("bom", Found),
+    ("maintenance-window", CARRIER_CLOSED),
+    ("too-many-requests", CARRIER_TOO_MUCH),
+    ("redirect", NONSENSE_OF_CARRIER),
+];
+
+/// Where one read cannot tell what the others can. Each is a gap that the wire leaves, written down, not hidden.
+const EXCEPTIONS: &[(&str, Place, &str, Expected)] = &[
+    // The reply to a dossier code names no dossier (interfaces 6.1): a single row about somebody else looks like ours.
+    ("wrong-person", Place::CivilStatus, "record by dossier", Found),
+];
+
+/// What this read must be told; `None` where no row says so, which is a failure of its own.
+pub fn of(kind: &Misbehaviour, place: Place, read: &str) -> Option<Expected> {
+    let name = label(kind);
+    let except = EXCEPTIONS.iter().find(|(own, at, only, _)| *own == name && *at == place && *only == read);
+    if let Some((_, _, _, expected)) = except {
+        return Some(*expected);
+    }
+    let rows = match place {
+        Place::Residence => RESIDENCE,
+        Place::CivilStatus => CIVIL_STATUS,
+        Place::Carrier => CARRIER,
+        Place::Token => TOKEN,
+    };
+    rows.iter().find(|(own, _)| *own == name).map(|(_, expected)| *expected)
+}
+
+/// The misbehaviour's name, with its status where that decides.
+pub fn label(kind: &Misbehaviour) -> String {
+    match kind {
+        Misbehaviour::ServerError { status } => format!("{} {status}", kind.name()),
+        _ => kind.name().to_string(),
+    }
+}
+
+const CODES: [Word; 9] = [
+    "rejected",
+    "not-admitted",
+    "malformed",
+    "unreachable",
+    "uncertain",
+    "unavailable",
+    "overloaded",
+    "deadline-exceeded",
+    "adapter-failed",
+];
+const BLAMES: [Word; 5] = ["caller", "gateway", "carrier", "agency", "network"];
+
+impl Expected {
+    /// What was told.
+    pub fn told(told: &Told) -> Expected {
+        if told.status == 200 && told.word() == "found" {
+            return Found;
+        }
+        let known = |words: &[Word], word: &str| words.iter().find(|known| **known == word).copied().unwrap_or("?");
+        let blame = told.at("/blame").as_str().unwrap_or_default();
+        Problem(told.status, known(&CODES, told.word()), known(&BLAMES, blame))
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found => out.write_str("found"),
+            Problem(status, code, blame) => write!(out, "{status} {code} ({blame})"),
+        }
+    }
+}
