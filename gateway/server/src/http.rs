@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod docs;
+pub mod envelope;
 pub mod fallback;
 pub mod operations;
 pub mod read;
@@ -85,13 +86,15 @@ fn trace_of(header: &str) -> Option<String> {
 
 impl Shared {
     /// The client behind a request's bearer token.
-    pub fn client(&self, headers: &HeaderMap) -> Result<engine::client::Client, Problem> {
+    pub fn client(&self, headers: &HeaderMap) -> Result<engine::client::Client, Box<Problem>> {
         let token = headers
             .get("authorization")
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| Problem::of_refusal(&Refusal::Unauthenticated))?;
-        self.authenticator.authenticate(token.trim()).map_err(|refusal| Problem::of_refusal(&refusal))
+            .ok_or_else(|| Box::new(Problem::of_refusal(&Refusal::Unauthenticated)))?;
+        self.authenticator
+            .authenticate(token.trim())
+            .map_err(|refusal| Box::new(Problem::of_refusal(&refusal)))
     }
 
     /// What a problem is put into words with.

@@ -204,12 +204,17 @@ impl Problem {
 
     /// Adds a finding.
     pub fn finding(mut self, pointer: &str, code: &str) -> Self {
+        self.add(pointer, code);
+        self
+    }
+
+    /// Adds a finding in place.
+    pub fn add(&mut self, pointer: &str, code: &str) {
         self.findings.push(Finding {
             pointer: Some(pointer.to_string()),
             code: Some(code.to_string()),
             ..Finding::default()
         });
-        self
     }
 
     /// The body, `application/problem+json`.

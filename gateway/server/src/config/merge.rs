@@ -120,7 +120,7 @@ fn unknown(file: &str, line: usize, key: &str, known: &[String]) -> ConfigError 
 fn lay(table: &mut Table, key: &str, value: Option<Value>) -> Result<(), Wrong> {
     let Some(known) = table.get(key) else {
         let names: Vec<&str> = table.keys().map(String::as_str).collect();
-        let nearest = nearest(key, names.into_iter()).map(str::to_string);
+        let nearest = nearest(key, names).map(str::to_string);
         return Err(Wrong { message: format!("unknown key `{key}`"), nearest });
     };
     match value {
