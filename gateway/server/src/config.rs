@@ -1,8 +1,8 @@
 //! Settings: default < file < environment; an unknown key is refused with its line and the nearest known one.
 
 pub mod document;
-pub mod merge;
 pub mod main_file;
+pub mod merge;
 pub mod parties;
 pub mod schema;
 

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod docs;
+pub mod envelope;
 pub mod fallback;
 pub mod operations;
 pub mod read;
@@ -67,7 +68,8 @@ impl Edge {
     /// Reads trace (W3C `traceparent`) and language off a request; a trace that is none is replaced.
     pub fn of(headers: &HeaderMap, chance: &dyn Chance) -> Edge {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let trace_id = text("traceparent").and_then(trace_of).unwrap_or_else(|| chance.uuid().replace('-', ""));
+        let trace_id =
+            text("traceparent").and_then(trace_of).unwrap_or_else(|| chance.uuid().replace('-', ""));
         Edge { trace_id, language: Language::accepted(text("accept-language")) }
     }
 }
@@ -76,19 +78,23 @@ impl Edge {
 fn trace_of(header: &str) -> Option<String> {
     let mut parts = header.split('-');
     let (_version, trace) = (parts.next()?, parts.next()?);
-    let sound = trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit()) && trace.bytes().any(|b| b != b'0');
+    let sound = trace.len() == 32
+        && trace.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && trace.bytes().any(|b| b != b'0');
     sound.then(|| trace.to_ascii_lowercase())
 }
 
 impl Shared {
     /// The client behind a request's bearer token.
-    pub fn client(&self, headers: &HeaderMap) -> Result<engine::client::Client, Problem> {
+    pub fn client(&self, headers: &HeaderMap) -> Result<engine::client::Client, Box<Problem>> {
         let token = headers
             .get("authorization")
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| Problem::of_refusal(&Refusal::Unauthenticated))?;
-        self.authenticator.authenticate(token.trim()).map_err(|refusal| Problem::of_refusal(&refusal))
+            .ok_or_else(|| Box::new(Problem::of_refusal(&Refusal::Unauthenticated)))?;
+        self.authenticator
+            .authenticate(token.trim())
+            .map_err(|refusal| Box::new(Problem::of_refusal(&refusal)))
     }
 
     /// What a problem is put into words with.
@@ -107,7 +113,12 @@ mod tests {
             trace_of("00-0AF7651916CD43DD8448EB211C80319C-00f067aa0ba902b7-01").as_deref(),
             Some("0af7651916cd43dd8448eb211c80319c")
         );
-        for wrong in ["", "00-xyz-1-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-\u{1b}[31m-1-1"] {
+        for wrong in [
+            "",
+            "00-xyz-1-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-\u{1b}[31m-1-1",
+        ] {
             assert_eq!(trace_of(wrong), None, "{wrong}");
         }
     }

@@ -81,7 +81,8 @@ mod tests {
     use super::*;
 
     fn limits(burst: u32) -> Limits {
-        let settings = ServiceSettings { client_rate_per_min: 1, client_burst: burst, ..ServiceSettings::default() };
+        let settings =
+            ServiceSettings { client_rate_per_min: 1, client_burst: burst, ..ServiceSettings::default() };
         Limits::new([("residence.person", &settings)].into_iter())
     }
 

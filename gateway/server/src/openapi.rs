@@ -10,8 +10,14 @@ use crate::schema_files::SchemaFiles;
 /// Assembles the document.
 pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
     let mut paths = Map::new();
-    paths.insert("/v1/services".into(), list_path("services", "Dịch vụ được phép gọi", "The services this client may ask"));
-    paths.insert("/v1/agencies".into(), list_path("agencies", "Tình trạng kết nối", "Whether the links are up"));
+    paths.insert(
+        "/v1/services".into(),
+        list_path("services", "Dịch vụ được phép gọi", "The services this client may ask"),
+    );
+    paths.insert(
+        "/v1/agencies".into(),
+        list_path("agencies", "Tình trạng kết nối", "Whether the links are up"),
+    );
     let mut schemas = shared_schemas();
     for (id, document) in &files.documents {
         schemas.extend(components_of(id, document));
@@ -108,8 +114,10 @@ fn responses(schema: Value) -> Value {
         "200".into(),
         json!({ "description": "OK", "content": { "application/json": { "schema": schema } } }),
     );
-    for status in ["400", "401", "403", "404", "405", "413", "415", "422", "429", "500", "502", "503", "504"] {
-        responses.insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
+    for status in ["400", "401", "403", "404", "405", "413", "415", "422", "429", "500", "502", "503", "504"]
+    {
+        responses
+            .insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
     }
     Value::Object(responses)
 }
@@ -234,7 +242,9 @@ fn rewritten(schema: &Value, base: &str) -> Value {
             members
                 .iter()
                 .map(|(key, value)| match (key.as_str(), value) {
-                    ("$ref", Value::String(reference)) => (key.clone(), json!(component_reference(reference, base))),
+                    ("$ref", Value::String(reference)) => {
+                        (key.clone(), json!(component_reference(reference, base)))
+                    }
                     _ => (key.clone(), rewritten(value, base)),
                 })
                 .collect(),
@@ -246,7 +256,11 @@ fn rewritten(schema: &Value, base: &str) -> Value {
 
 fn component_reference(reference: &str, base: &str) -> String {
     let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    let prefix = if file.is_empty() { component_prefix(base) } else { component_prefix(&crate::schema_files::join(base, file)) };
+    let prefix = if file.is_empty() {
+        component_prefix(base)
+    } else {
+        component_prefix(&crate::schema_files::join(base, file))
+    };
     match fragment.strip_prefix("/$defs/") {
         Some(name) => format!("#/components/schemas/{prefix}.{name}"),
         None => format!("#/components/schemas/{prefix}"),

@@ -91,7 +91,9 @@ impl Pages {
 fn parse_page(markdown: &str) -> Option<Page> {
     let header = |key: &str| -> Option<String> {
         let line = markdown.lines().skip(1).take_while(|line| *line != "---");
-        line.filter_map(|line| line.split_once(": ")).find(|(name, _)| *name == key).map(|(_, text)| text.into())
+        line.filter_map(|line| line.split_once(": "))
+            .find(|(name, _)| *name == key)
+            .map(|(_, text)| text.into())
     };
     let paragraph = |mark: &str| {
         let text = markdown.lines().find_map(|line| line.strip_prefix(mark))?;

@@ -139,11 +139,9 @@ impl Problem {
     pub fn of_failure(failure: &Failure) -> Self {
         match failure {
             Failure::Refusal(refusal) => Problem::of_refusal(refusal),
-            Failure::Fault { fault, agency, carrier } => Problem {
-                agency: Some(agency.clone()),
-                carrier: carrier.clone(),
-                ..Problem::of_fault(fault)
-            },
+            Failure::Fault { fault, agency, carrier } => {
+                Problem { agency: Some(agency.clone()), carrier: carrier.clone(), ..Problem::of_fault(fault) }
+            }
         }
     }
 
@@ -206,12 +204,17 @@ impl Problem {
 
     /// Adds a finding.
     pub fn finding(mut self, pointer: &str, code: &str) -> Self {
+        self.add(pointer, code);
+        self
+    }
+
+    /// Adds a finding in place.
+    pub fn add(&mut self, pointer: &str, code: &str) {
         self.findings.push(Finding {
             pointer: Some(pointer.to_string()),
             code: Some(code.to_string()),
             ..Finding::default()
         });
-        self
     }
 
     /// The body, `application/problem+json`.
@@ -237,7 +240,8 @@ impl Problem {
             body.insert("carrier".into(), json!(carrier));
         }
         if !self.findings.is_empty() {
-            let errors: Vec<Value> = self.findings.iter().map(|finding| error_entry(finding, pages, language)).collect();
+            let errors: Vec<Value> =
+                self.findings.iter().map(|finding| error_entry(finding, pages, language)).collect();
             body.insert("errors".into(), Value::Array(errors));
         }
         if !self.known.is_empty() {
@@ -299,7 +303,12 @@ mod tests {
             code: Some("E-77 secret words".into()),
             operator_text: Some("không đúng, của Nguyễn Văn Mẫu".into()),
         };
-        let fault = Fault::Rejected { code: Some("77".into()), findings: vec![finding], sent: true, blame: Blame::Caller };
+        let fault = Fault::Rejected {
+            code: Some("77".into()),
+            findings: vec![finding],
+            sent: true,
+            blame: Blame::Caller,
+        };
         let pages = crate::pages::tests::pages();
         let words = Words { pages: &pages, language: Language::Vietnamese, public_url: "" };
         let body = Problem::of_fault(&fault).body(&words, "t").to_string();

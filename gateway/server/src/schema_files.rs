@@ -1,10 +1,12 @@
-//! Reads `schemas/services` and `schemas/common` from disk; a schema is found by its `$id`.
+//! The schema documents of `schemas/services` and `schemas/common`; a schema is found by its `$id`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use adapter_api::codec::{Limits, json};
-use adapter_api::schema::Schemas;
+use adapter_api::diagnostic::Diagnostic;
+use conformance::Side;
+use conformance::disk::Disk;
+use engine::catalogue::{Catalogue, Sources};
 use serde_json::Value;
 
 use crate::config::ConfigError;
@@ -17,70 +19,68 @@ pub struct SchemaFiles {
 }
 
 impl SchemaFiles {
-    /// Reads both folders. Every file must be strict JSON with an `$id`.
+    /// The documents of a schemas folder.
     pub fn read(schemas: &Path) -> Result<SchemaFiles, Vec<ConfigError>> {
-        let mut documents = BTreeMap::new();
-        let mut findings = Vec::new();
-        for folder in ["common", "services"] {
-            for file in json_files(&schemas.join(folder)).map_err(|error| vec![error])? {
-                match read_document(&file) {
-                    Ok((id, document)) => {
-                        documents.insert(id, document);
-                    }
-                    Err(error) => findings.push(error),
-                }
-            }
+        SchemaFiles::of_disk(conformance::disk::read(Path::new(""), schemas)).map(|(files, _disk)| files)
+    }
+
+    /// The documents of what was read from disk; whatever could not be read is an error.
+    pub fn of_disk(disk: Disk) -> Result<(SchemaFiles, Disk), Vec<ConfigError>> {
+        if disk.findings.is_empty() {
+            let files = SchemaFiles { documents: disk.documents.clone() };
+            return Ok((files, disk));
         }
-        if findings.is_empty() { Ok(SchemaFiles { documents }) } else { Err(findings) }
+        Err(disk.findings.iter().map(told).collect())
     }
 
     /// The service documents by service name.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.documents.values().filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
     }
-
-    /// The shapes the adapters answer in.
-    pub fn shapes(&self) -> Result<Schemas, Vec<ConfigError>> {
-        let mut schemas = Schemas::default();
-        let mut findings = Vec::new();
-        let resolve = |id: &str| self.documents.get(id).cloned();
-        for (service, document) in self.services() {
-            match adapter_api::schema::read::read_service(document, &resolve) {
-                Ok(shape) => {
-                    schemas.services.insert(service.to_string(), shape);
-                }
-                Err(messages) => findings.extend(messages.into_iter().map(|message| {
-                    ConfigError::unfit(Path::new(&format!("schemas/services/{service}")), message)
-                })),
-            }
-        }
-        if findings.is_empty() { Ok(schemas) } else { Err(findings) }
-    }
 }
 
-fn json_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, ConfigError> {
-    let unreadable = |error: std::io::Error| ConfigError::Unreadable {
-        file: folder.display().to_string(),
-        why: error.to_string(),
+/// A diagnostic as a line of the configuration's report.
+pub fn told(diagnostic: &Diagnostic) -> ConfigError {
+    ConfigError::Told(diagnostic.to_string())
+}
+
+/// A validator of whole JSON Schemas, for the conformance kit: what does not fit, in the finding codes' words.
+pub fn validator(
+    documents: &BTreeMap<String, Value>,
+    agencies: &[adapter_api::agency::Agency],
+) -> Box<Validate> {
+    let sources = Sources {
+        documents: documents.values().cloned().collect(),
+        agencies: agencies.iter().collect(),
+        ..Sources::default()
     };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
+    let catalogue = match Catalogue::build(sources) {
+        Ok(catalogue) => catalogue,
+        Err(unfit) => {
+            let said: Vec<String> = unfit.iter().map(ToString::to_string).collect();
+            return Box::new(move |_service, _side, _value| said.clone());
         }
-    }
-    files.sort();
-    Ok(files)
+    };
+    Box::new(move |service, side, value| {
+        let Some(service) = catalogue.service(service) else { return Vec::new() };
+        match side {
+            Side::Query => catalogue.findings(service, value, LAST_DAY).iter().map(finding).collect(),
+            Side::Answer => match service.accept_answer(&Value::Null, value) {
+                Ok(()) => Vec::new(),
+                Err(fault) => vec![fault.to_string()],
+            },
+        }
+    })
 }
 
-fn read_document(file: &Path) -> Result<(String, Value), ConfigError> {
-    let text = crate::config::document::read_text(file)?;
-    let document = json::parse_value(text.as_bytes(), &Limits::default())
-        .map_err(|error| ConfigError::unfit(file, error.to_string()))?;
-    let id = document.get("$id").and_then(Value::as_str).map(str::to_string);
-    let id = id.ok_or_else(|| ConfigError::unfit(file, "a schema needs an $id"))?;
-    Ok((id, document))
+type Validate = dyn Fn(&str, Side, &Value) -> Vec<String> + Send + Sync;
+
+/// Talks of any time are checked: no date of theirs lies in this day's future.
+const LAST_DAY: &str = "9999-12-31";
+
+fn finding(finding: &adapter_api::Finding) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!("{}: {}", text(&finding.pointer), text(&finding.code))
 }
 
 /// Resolves a relative reference against a schema's `$id` (RFC 3986 5, as far as `../` and names go).

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
+use adapter_api::Adapter;
 use adapter_api::codec::Limits as CodecLimits;
 use adapter_api::declarative::Declarative;
-use adapter_api::Adapter;
 use anyhow::{Context, Result};
 use engine::ports::{Chance, Clock};
 use engine::read::{Engine, Parts};
@@ -119,7 +119,8 @@ fn build_engine(
     let policy = engine::policy::Policy::build(&world.policy, &catalogue).map_err(unfit)?;
     let wire = links::connect(world, Arc::clone(clock))?;
     let adapters = world.agencies.iter().map(|(name, agency)| {
-        let adapter: Arc<dyn Adapter> = Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
+        let adapter: Arc<dyn Adapter> =
+            Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
         (name.clone(), adapter)
     });
     let parts = Parts {
@@ -162,12 +163,14 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
         0 => api,
         workers => api.workers(workers),
     };
-    let api = api.bind(main.server.listen).with_context(|| format!("cannot listen on {}", main.server.listen))?;
-    let port = HttpServer::new(move || App::new().app_data(operations.clone()).configure(http::operations::routes))
-        .workers(1)
-        .disable_signals()
-        .bind(main.server.operations_listen)
-        .with_context(|| format!("cannot listen on {}", main.server.operations_listen))?;
+    let api =
+        api.bind(main.server.listen).with_context(|| format!("cannot listen on {}", main.server.listen))?;
+    let port =
+        HttpServer::new(move || App::new().app_data(operations.clone()).configure(http::operations::routes))
+            .workers(1)
+            .disable_signals()
+            .bind(main.server.operations_listen)
+            .with_context(|| format!("cannot listen on {}", main.server.operations_listen))?;
     let (api_address, port_address) = (first(&api.addrs())?, first(&port.addrs())?);
     let (api, port) = (api.run(), port.run());
     let port_handle = port.handle();
@@ -207,13 +210,4 @@ async fn keep_up(limits: Arc<Limits>, metrics: metrics_exporter_prometheus::Prom
         limits.forget_idle();
         metrics.run_upkeep();
     }
-}
-
-
-/// Checks an outcome against its service's whole JSON Schema; for the conformance kit.
-pub fn answer_validator(
-    files: &crate::schema_files::SchemaFiles,
-) -> impl Fn(&str, conformance::ground::Side, &serde_json::Value) -> Vec<String> + Send + Sync + use<> {
-    let _ = files;
-    |_service, _side, _value| Vec::new()
 }

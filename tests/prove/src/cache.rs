@@ -56,7 +56,12 @@ async fn one_exchange(ground: &Ground, score: &mut Score) -> Result<()> {
     let mut counts = Counts::default();
     for told in told {
         let told = told?;
-        counts.one(format!("{} {} from {}", told.status, told.word(), told.at("/source/cache").as_str().unwrap_or("-")));
+        counts.one(format!(
+            "{} {} from {}",
+            told.status,
+            told.word(),
+            told.at("/source/cache").as_str().unwrap_or("-")
+        ));
         score.check(told.word() == "found", || format!("a waiting caller was told {}", told.body));
     }
     let exchanges = residence.requests_of(LOOK_UP);
@@ -64,7 +69,9 @@ async fn one_exchange(ground: &Ground, score: &mut Score) -> Result<()> {
     let waited = counts.of("200 found from miss");
     score.check(waited > MISSES / 2, || format!("only {waited} callers were really waiting"));
     counts.many("exchanges at the agency", usize::try_from(exchanges)?);
-    counts.print(&format!("{MISSES} concurrent misses on one key (miss: waited for the load; hit: came after it)"));
+    counts.print(&format!(
+        "{MISSES} concurrent misses on one key (miss: waited for the load; hit: came after it)"
+    ));
     Ok(())
 }
 
@@ -102,7 +109,10 @@ async fn interleaved(ground: &Ground, wishes: &Wishes, score: &mut Score) -> Res
     while let Some((read, told)) = told.next().await {
         let verdict = judge(&read, &told?);
         let client = if read.narrow { "connector" } else { "one-stop" };
-        counts.one(format!("{client}: {}", verdict.as_deref().unwrap_or("the person asked for, the permitted fields, no other")));
+        counts.one(format!(
+            "{client}: {}",
+            verdict.as_deref().unwrap_or("the person asked for, the permitted fields, no other")
+        ));
         score.check(verdict.is_none(), || format!("{client}: {}", verdict.unwrap_or_default()));
         bar.inc(1);
     }
@@ -110,7 +120,8 @@ async fn interleaved(ground: &Ground, wishes: &Wishes, score: &mut Score) -> Res
     let exchanges = usize::try_from(residence.requests_of(LOOK_UP))?;
     score.check(exchanges <= PEOPLE, || format!("{exchanges} exchanges for {PEOPLE} people in one dossier"));
     counts.many("exchanges at the agency", exchanges);
-    counts.print(&format!("{reads} interleaved reads of two clients about {PEOPLE} people, {AT_ONCE} at once"));
+    counts
+        .print(&format!("{reads} interleaved reads of two clients about {PEOPLE} people, {AT_ONCE} at once"));
     Ok(())
 }
 
@@ -133,5 +144,6 @@ fn judge(read: &Read, told: &Told) -> Option<String> {
     if field("personal_id") != person.id {
         return Some("somebody else's number".into());
     }
-    (seen.len() <= CONNECTORS_FIELDS.len()).then(|| "a permitted field is missing: the narrow mask was kept".into())
+    (seen.len() <= CONNECTORS_FIELDS.len())
+        .then(|| "a permitted field is missing: the narrow mask was kept".into())
 }

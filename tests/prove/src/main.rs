@@ -61,7 +61,8 @@ struct Wishes {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    let others = |skipped: usize| arguments.clone().into_iter().enumerate().filter(move |(at, _)| *at != skipped);
+    let others =
+        |skipped: usize| arguments.clone().into_iter().enumerate().filter(move |(at, _)| *at != skipped);
     match arguments.get(1).map(String::as_str) {
         // The gateway is this very program started again, so that it can be killed without killing the agencies.
         Some(AS_GATEWAY) => return server::cli::run(others(1).map(|(_, text)| text)),

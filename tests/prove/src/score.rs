@@ -90,7 +90,8 @@ impl Counts {
 pub fn print_table(title: &str, heading: &[&str], rows: &[Vec<String>]) {
     let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_string()).collect();
     let lines = || std::iter::once(&heading).chain(rows);
-    let width = |column: usize| lines().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let width =
+        |column: usize| lines().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..heading.len()).map(|column| width(column).unwrap_or(0)).collect();
     println!("\n{title}");
     for row in lines() {

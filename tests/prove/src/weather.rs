@@ -133,7 +133,8 @@ async fn play_all(place: Place, wishes: &Wishes, bar: &ProgressBar) -> Result<Se
     let questions = Questions::of(world.simulators.register())?;
     let mut ground = Ground::of(world).await?;
     let party = place.handle(&ground.world).party();
-    let mut season = Season { place, cases: 0, reads: 0, rows: Vec::new(), stray: 0, score: Score::default() };
+    let mut season =
+        Season { place, cases: 0, reads: 0, rows: Vec::new(), stray: 0, score: Score::default() };
     for kind in Misbehaviour::all() {
         bar.inc(1);
         if !kind.applies_to(party) {
@@ -171,7 +172,12 @@ struct Case {
     secrets: Vec<String>,
 }
 
-async fn play(kind: &Misbehaviour, place: Place, ground: &Ground, questions: &Questions) -> Result<Option<Case>> {
+async fn play(
+    kind: &Misbehaviour,
+    place: Place,
+    ground: &Ground,
+    questions: &Questions,
+) -> Result<Option<Case>> {
     let handle = place.handle(&ground.world);
     let mut asked = Vec::new();
     for question in place.questions(questions) {
@@ -194,18 +200,20 @@ async fn play(kind: &Misbehaviour, place: Place, ground: &Ground, questions: &Qu
         (question, told, begun.elapsed())
     }));
     let other = questions.of_the_other(place);
-    let (reads, elsewhere) =
-        tokio::join!(reads, ground.one_stop.ask(other.service, other.query.clone()));
+    let (reads, elsewhere) = tokio::join!(reads, ground.one_stop.ask(other.service, other.query.clone()));
     let after = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
     handle.behave()?;
     let mut told = Vec::new();
     for (question, answer, took) in reads {
         told.push((question, answer?, took));
     }
-    let mut case = Case { kind: kind.clone(), place, told, elsewhere: elsewhere?, secrets: questions.secrets.clone() };
+    let mut case =
+        Case { kind: kind.clone(), place, told, elsewhere: elsewhere?, secrets: questions.secrets.clone() };
     if after == before && *kind != Misbehaviour::Refuse {
         // Nothing was played: whatever was told proves nothing.
-        case.told.iter_mut().for_each(|(_, told, _)| told.body = Value::String("the misbehaviour was not played".into()));
+        case.told
+            .iter_mut()
+            .for_each(|(_, told, _)| told.body = Value::String("the misbehaviour was not played".into()));
     }
     recovers(&ground.one_stop, &case).await?;
     Ok(Some(case))
@@ -240,18 +248,32 @@ fn judge(case: &Case, wishes: &Wishes, score: &mut Score) -> Vec<Vec<String>> {
         let actual = Expected::told(told);
         let wanted = expected.map_or_else(|| "NO ROW".to_string(), |expected| expected.to_string());
         let place = case.place.name();
-        score.check(expected == Some(actual), || format!("{name} at {place}, {}: {actual}, not {wanted}: {}", question.name, told.body));
+        score.check(expected == Some(actual), || {
+            format!("{name} at {place}, {}: {actual}, not {wanted}: {}", question.name, told.body)
+        });
         let leak = leaks(told, &case.secrets);
-        score.check(leak.is_none(), || format!("{name} at {place}, {}: the problem says {leak:?}", question.name));
+        score.check(leak.is_none(), || {
+            format!("{name} at {place}, {}: the problem says {leak:?}", question.name)
+        });
         score.check(told.status != 500, || format!("{name} at {place}, {}: 500", question.name));
         if wishes.full {
             let most = Duration::from_millis(DEADLINE_MS) + LATE_MAX;
-            score.check(*took <= most, || format!("{name} at {place}, {}: {} ms", question.name, took.as_millis()));
+            score.check(*took <= most, || {
+                format!("{name} at {place}, {}: {} ms", question.name, took.as_millis())
+            });
         }
-        rows.push(vec![name.clone(), question.name.into(), wanted, actual.to_string(), took.as_millis().to_string()]);
+        rows.push(vec![
+            name.clone(),
+            question.name.into(),
+            wanted,
+            actual.to_string(),
+            took.as_millis().to_string(),
+        ]);
     }
     let unharmed = case.elsewhere.word() == "found";
-    score.check(unharmed, || format!("{name} at {}: others are harmed: {}", case.place.name(), case.elsewhere.body));
+    score.check(unharmed, || {
+        format!("{name} at {}: others are harmed: {}", case.place.name(), case.elsewhere.body)
+    });
     rows
 }
 

@@ -89,7 +89,9 @@ async fn told(response: reqwest::Response) -> Result<Told> {
     let headers = response
         .headers()
         .iter()
-        .map(|(name, value)| (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let body = serde_json::from_str(&response.text().await?).unwrap_or(Value::Null);
     Ok(Told { status, headers, body })

@@ -76,11 +76,14 @@ impl<'a> Day<'a> {
         self.begin("Hỏi lại cùng hồ sơ");
         let again = found(self.one_stop.ask("residence.person", about(person)).await);
         let asked = self.world.simulators.residence().requests_of("TraCuuThongTinCongDan");
-        self.note("Hỏi lại cùng hồ sơ", again.and_then(|told| {
-            ensure!(told.at("/source/cache") == "hit", "không lấy từ bộ nhớ đệm: {}", told.body);
-            ensure!(asked == 1, "cơ quan bị hỏi {asked} lần");
-            Ok("từ bộ nhớ đệm, cơ quan chỉ bị hỏi một lần".into())
-        }));
+        self.note(
+            "Hỏi lại cùng hồ sơ",
+            again.and_then(|told| {
+                ensure!(told.at("/source/cache") == "hit", "không lấy từ bộ nhớ đệm: {}", told.body);
+                ensure!(asked == 1, "cơ quan bị hỏi {asked} lần");
+                Ok("từ bộ nhớ đệm, cơ quan chỉ bị hỏi một lần".into())
+            }),
+        );
 
         let awkward: [(&str, &Person); 4] = [
             ("Người chỉ biết năm sinh", register.year_only()),
@@ -95,54 +98,93 @@ impl<'a> Day<'a> {
 
         self.begin("Hộ gia đình");
         let household = found(self.one_stop.ask("residence.household", about(person)).await);
-        self.note("Hộ gia đình", household.map(|told| {
-            let members = told.at("/data/members").as_array().map_or(0, Vec::len);
-            format!("{members} thành viên, chủ hộ {}", told.at("/data/head/full_name"))
-        }));
+        self.note(
+            "Hộ gia đình",
+            household.map(|told| {
+                let members = told.at("/data/members").as_array().map_or(0, Vec::len);
+                format!("{members} thành viên, chủ hộ {}", told.at("/data/head/full_name"))
+            }),
+        );
 
         self.begin("Cổng quốc gia chỉ thấy phần được phép");
         let narrow = found(self.connector.ask("residence.person", about(person)).await);
-        self.note("Cổng quốc gia chỉ thấy phần được phép", narrow.and_then(|told| {
-            let fields: Vec<&String> = told.at("/data").as_object().map(|data| data.keys().collect()).unwrap_or_default();
-            ensure!(fields == ["full_name", "birth_date"], "thấy {fields:?}");
-            Ok("họ tên và ngày sinh, không hơn".into())
-        }));
+        self.note(
+            "Cổng quốc gia chỉ thấy phần được phép",
+            narrow.and_then(|told| {
+                let fields: Vec<&String> =
+                    told.at("/data").as_object().map(|data| data.keys().collect()).unwrap_or_default();
+                ensure!(fields == ["full_name", "birth_date"], "thấy {fields:?}");
+                Ok("họ tên và ngày sinh, không hơn".into())
+            }),
+        );
     }
 
     /// Civil status, through the province's LGSP.
     async fn at_the_register(&mut self) {
         let register = self.register();
-        let acts = [(Module::Birth, "Khai sinh theo mã hồ sơ"), (Module::Death, "Khai tử theo mã hồ sơ"), (Module::Marriage, "Kết hôn theo mã hồ sơ")];
+        let acts = [
+            (Module::Birth, "Khai sinh theo mã hồ sơ"),
+            (Module::Death, "Khai tử theo mã hồ sơ"),
+            (Module::Marriage, "Kết hôn theo mã hồ sơ"),
+        ];
         for (module, step) in acts {
             self.begin(step);
-            let result = match register.registrations().iter().find(|act| act.module == module && act.province == "38") {
-                Some(act) => found(self.one_stop.ask("civil-status.record", act_by_dossier(act)).await).and_then(|told| {
-                    ensure!(told.at("/data/number") == &json!(act.number), "số {} thay vì {}", told.at("/data/number"), act.number);
-                    Ok(format!("số {}, quyển {}", act.number, act.book))
-                }),
+            let result = match register
+                .registrations()
+                .iter()
+                .find(|act| act.module == module && act.province == "38")
+            {
+                Some(act) => found(self.one_stop.ask("civil-status.record", act_by_dossier(act)).await)
+                    .and_then(|told| {
+                        ensure!(
+                            told.at("/data/number") == &json!(act.number),
+                            "số {} thay vì {}",
+                            told.at("/data/number"),
+                            act.number
+                        );
+                        Ok(format!("số {}, quyển {}", act.number, act.book))
+                    }),
                 None => Err(anyhow::anyhow!("sổ không có mục nào")),
             };
             self.note(step, result);
         }
         if let Some(act) = register.registrations().iter().find(|act| act.province == "38") {
             let told = found(self.one_stop.ask("civil-status.record", act_by_registration(act)).await);
-            self.note("Tra theo số và quyển", told.map(|told| format!("đăng ký ngày {}", told.at("/data/registered_on"))));
+            self.note(
+                "Tra theo số và quyển",
+                told.map(|told| format!("đăng ký ngày {}", told.at("/data/registered_on"))),
+            );
         }
-        for (state, word) in [(1, "received"), (2, "supplement"), (3, "eligible"), (4, "finished"), (0, "error")] {
+        for (state, word) in
+            [(1, "received"), (2, "supplement"), (3, "eligible"), (4, "finished"), (0, "error")]
+        {
             let Some(dossier) = register.dossier_in_state(state) else { continue };
             let query = json!({ "dossier": dossier.code, "office": dossier.unit });
             let told = found(self.one_stop.ask("civil-status.dossier-status", query).await);
-            self.note("Trạng thái hồ sơ hộ tịch", told.and_then(|told| {
-                ensure!(told.at("/data/state") == word, "{} thay vì {word}", told.at("/data/state"));
-                Ok(format!("{word} (mã {state} của Bộ Tư pháp)"))
-            }));
+            self.note(
+                "Trạng thái hồ sơ hộ tịch",
+                told.and_then(|told| {
+                    ensure!(told.at("/data/state") == word, "{} thay vì {word}", told.at("/data/state"));
+                    Ok(format!("{word} (mã {state} của Bộ Tư pháp)"))
+                }),
+            );
         }
         self.world.simulators.expire_tokens();
         let told = match register.dossier_in_state(1) {
-            Some(dossier) => self.one_stop.ask("civil-status.dossier-status", json!({ "dossier": dossier.code, "office": dossier.unit })).await,
+            Some(dossier) => {
+                self.one_stop
+                    .ask(
+                        "civil-status.dossier-status",
+                        json!({ "dossier": dossier.code, "office": dossier.unit }),
+                    )
+                    .await
+            }
             None => Err(anyhow::anyhow!("không có hồ sơ")),
         };
-        self.note("Mã truy cập LGSP hết hạn giữa chừng", found(told).map(|_| "đăng nhập lại một lần, người dân không thấy gì".into()));
+        self.note(
+            "Mã truy cập LGSP hết hạn giữa chừng",
+            found(told).map(|_| "đăng nhập lại một lần, người dân không thấy gì".into()),
+        );
     }
 
     /// What a person gets wrong, and how they are told.
@@ -151,18 +193,27 @@ impl<'a> Day<'a> {
         let mut nobody = about(person);
         nobody["full_name"] = json!("TRẦN THỊ THỬ KHÔNG CÓ");
         let told = self.one_stop.ask("residence.person", nobody).await;
-        self.note("Sai tên thì không tìm thấy", expect(told, 200, "absent").map(|_| "absent, không phải lỗi".into()));
+        self.note(
+            "Sai tên thì không tìm thấy",
+            expect(told, 200, "absent").map(|_| "absent, không phải lỗi".into()),
+        );
 
         let wrong_sex = flipped_sex(&person.id);
         let query = json!({ "personal_id": wrong_sex, "full_name": person.name.full(), "birth_date": person.born.iso() });
         let told = self.one_stop.ask("residence.person", query).await;
-        self.note("Số định danh mâu thuẫn", expect(told, 422, "invalid").and_then(|told| {
-            ensure!(!told.body.to_string().contains(&wrong_sex), "lỗi nhắc lại giá trị");
-            Ok(format!("{} – {}", told.at("/errors/0/pointer"), told.at("/errors/0/detail")))
-        }));
+        self.note(
+            "Số định danh mâu thuẫn",
+            expect(told, 422, "invalid").and_then(|told| {
+                ensure!(!told.body.to_string().contains(&wrong_sex), "lỗi nhắc lại giá trị");
+                Ok(format!("{} – {}", told.at("/errors/0/pointer"), told.at("/errors/0/detail")))
+            }),
+        );
 
         let told = self.one_stop.ask("land.parcel", json!({})).await;
-        self.note("Dịch vụ không có", expect(told, 404, "unknown-service").map(|told| format!("được phép: {}", told.at("/services"))));
+        self.note(
+            "Dịch vụ không có",
+            expect(told, 404, "unknown-service").map(|told| format!("được phép: {}", told.at("/services"))),
+        );
 
         let mut purpose = usual_purpose();
         purpose["procedure"] = json!("3.000181");
@@ -182,13 +233,16 @@ impl<'a> Day<'a> {
             return;
         };
         self.begin("Bộ Công an trả trang bảo trì HTML");
-        let result = self.under(simulators.residence(), Misbehaviour::HtmlPage, first, 502, "malformed").await;
+        let result =
+            self.under(simulators.residence(), Misbehaviour::HtmlPage, first, 502, "malformed").await;
         self.note("Bộ Công an trả trang bảo trì HTML", result);
         self.begin("Bộ Công an trả nhầm người");
-        let result = self.under(simulators.residence(), Misbehaviour::WrongPerson, second, 502, "malformed").await;
+        let result =
+            self.under(simulators.residence(), Misbehaviour::WrongPerson, second, 502, "malformed").await;
         self.note("Bộ Công an trả nhầm người", result);
         self.begin("Bộ Công an im lặng");
-        let result = self.under(simulators.residence(), Misbehaviour::Hang, third, 504, "deadline-exceeded").await;
+        let result =
+            self.under(simulators.residence(), Misbehaviour::Hang, third, 504, "deadline-exceeded").await;
         self.note("Bộ Công an im lặng", result);
         let told = found(self.one_stop.ask("residence.person", about(fourth)).await);
         self.note("Bộ Công an trở lại", told.and_then(|told| describe(&told, fourth)));
@@ -213,14 +267,25 @@ impl<'a> Day<'a> {
     async fn bookkeeping(&mut self) {
         let folder = self.world.audit_folder();
         let report = server::audit_log::verify(&folder);
-        self.note("Nhật ký kiểm toán", report.context("nhật ký không đọc được").map(|report| format!("{} dòng, chuỗi băm liền mạch", report.lines)));
+        self.note(
+            "Nhật ký kiểm toán",
+            report
+                .context("nhật ký không đọc được")
+                .map(|report| format!("{} dòng, chuỗi băm liền mạch", report.lines)),
+        );
         let told = self.one_stop.get("/v1/services").await;
-        self.note("Danh mục dịch vụ của tôi", told.and_then(|told| match told.at("/services").as_array().map(Vec::len) {
-            Some(count) if count > 0 => Ok(format!("{count} dịch vụ")),
-            _ => bail!("trống: {}", told.body),
-        }));
+        self.note(
+            "Danh mục dịch vụ của tôi",
+            told.and_then(|told| match told.at("/services").as_array().map(Vec::len) {
+                Some(count) if count > 0 => Ok(format!("{count} dịch vụ")),
+                _ => bail!("trống: {}", told.body),
+            }),
+        );
         let strays = self.world.simulators.elsewhere().counts().requests;
-        self.note("Không có cuộc gọi lạc", if strays == 0 { Ok("0".into()) } else { Err(anyhow::anyhow!("{strays}")) });
+        self.note(
+            "Không có cuộc gọi lạc",
+            if strays == 0 { Ok("0".into()) } else { Err(anyhow::anyhow!("{strays}")) },
+        );
     }
 }
 
@@ -230,7 +295,12 @@ fn found(told: Result<Told>) -> Result<Told> {
 
 fn expect(told: Result<Told>, status: u16, word: &str) -> Result<Told> {
     let told = told?;
-    ensure!(told.status == status && told.word() == word, "{} thay vì {status} {word}: {}", told.status, told.body);
+    ensure!(
+        told.status == status && told.word() == word,
+        "{} thay vì {status} {word}: {}",
+        told.status,
+        told.body
+    );
     Ok(told)
 }
 
@@ -240,7 +310,13 @@ fn describe(told: &Told, person: &Person) -> Result<String> {
     let same = |key: &str, number: &str| number.is_empty() || data.get(key) == Some(&json!(number));
     ensure!(same("personal_id", &person.id) && same("old_id", &person.old_id), "người khác: {data}");
     let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or("?");
-    Ok(format!("{}, {}, nguồn {} ({})", text("full_name"), text("birth_date"), told.at("/source/agency"), told.at("/source/cache")))
+    Ok(format!(
+        "{}, {}, nguồn {} ({})",
+        text("full_name"),
+        text("birth_date"),
+        told.at("/source/agency"),
+        told.at("/source/cache")
+    ))
 }
 
 /// The same number with the century-and-sex digit of another century.

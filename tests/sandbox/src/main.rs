@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     // The gateway is this very program started again, so that it can be killed without killing the agencies.
     if arguments.get(1).is_some_and(|first| first == AS_GATEWAY) {
-        let for_gateway = arguments.into_iter().enumerate().filter(|(index, _)| *index != 1).map(|(_, text)| text);
+        let for_gateway =
+            arguments.into_iter().enumerate().filter(|(index, _)| *index != 1).map(|(_, text)| text);
         return server::cli::run(for_gateway);
     }
     let arguments = Arguments::parse();

@@ -6,7 +6,8 @@ use simulators::{Module, Person, Registration};
 /// The query that finds this person at the residence agency.
 pub fn about(person: &Person) -> Value {
     let mut query = json!({ "full_name": person.name.full(), "birth_date": person.born.iso() });
-    let (key, number) = if person.id.is_empty() { ("old_id", &person.old_id) } else { ("personal_id", &person.id) };
+    let (key, number) =
+        if person.id.is_empty() { ("old_id", &person.old_id) } else { ("personal_id", &person.id) };
     if let Some(members) = query.as_object_mut() {
         members.insert(key.to_string(), json!(number));
     }

@@ -84,8 +84,9 @@ async fn converse(mut stream: TcpStream, answer: &(impl Fn(&Asked) -> Said + Sen
     while let Some(asked) = read(&mut stream, &mut buffer).await? {
         let Said { status, content_type, body } = answer(&asked);
         let length = body.len();
-        let head =
-            format!("HTTP/1.1 {status} Said\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n");
+        let head = format!(
+            "HTTP/1.1 {status} Said\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(&body).await?;
         stream.flush().await?;

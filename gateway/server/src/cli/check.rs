@@ -6,10 +6,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use conformance::folder::{AgencyInput, check_folder, update_talks};
 use conformance::report::{Colour, Exit, Report};
+use conformance::{Effort, Validator};
 
 use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong, told};
-use crate::agency_folders;
-use crate::schema_files::SchemaFiles;
+use crate::schema_files::{self, SchemaFiles};
 
 /// Proves agency folders: parses, checks, replays talks, tries hostile replies (laws L1–L15).
 ///
@@ -31,6 +31,9 @@ pub struct Check {
     /// Rewrite what the talks say was sent and understood; the agency's replies stay: they are evidence.
     #[arg(long)]
     update: bool,
+    /// Leave out the 10 MB replies: for an author who saves and looks.
+    #[arg(long)]
+    quick: bool,
     /// Explain a law instead, L1 to L15.
     #[arg(long, value_name = "LAW")]
     explain: Option<String>,
@@ -71,23 +74,23 @@ impl Check {
     }
 
     fn read(&self) -> Result<Vec<AgencyInput>, u8> {
-        let files = SchemaFiles::read(&self.schemas).map_err(|errors| told(&errors))?;
-        let shapes = Arc::new(files.shapes().map_err(|errors| told(&errors))?);
-        let validator = Arc::new(crate::start::answer_validator(&files));
-        let folders = agency_folders::read(&self.adapters).map_err(|error| told(&[error]))?;
-        let mut inputs = Vec::new();
-        for folder in folders {
-            if self.only.as_ref().is_some_and(|only| *only != folder.name) {
-                continue;
-            }
-            let fixtures = self.adapters.join(&folder.name).join("fixtures");
-            let talks = if fixtures.is_dir() { agency_folders::sources(&fixtures, "talk") } else { Ok(Vec::new()) };
-            let talks = talks.map_err(|error| told(&[error]))?;
-            let (schemas, validator) = (Arc::clone(&shapes), Some(Arc::clone(&validator) as _));
-            inputs.push(AgencyInput { folder, talks, schemas, coded: None, validator, effort: Default::default() });
-        }
+        let disk = conformance::disk::read(&self.adapters, &self.schemas);
+        let (_files, disk) = SchemaFiles::of_disk(disk).map_err(|errors| told(&errors))?;
+        let parsed = disk.agencies.iter().filter_map(|(folder, _talks)| adapter_api::agency::parse(folder).0);
+        let agencies: Vec<_> = parsed.collect();
+        let validator: Arc<Validator> = Arc::from(schema_files::validator(&disk.documents, &agencies));
+        let effort = if self.quick { Effort::Quick } else { Effort::Full };
+        let wanted = disk.agencies.iter().map(|(folder, _talks)| folder.name.as_str());
+        let wanted = wanted.filter(|name| self.only.as_deref().is_none_or(|only| only == *name));
+        let inputs = wanted.filter_map(|name| disk.input(name));
+        let inputs: Vec<AgencyInput> = inputs
+            .map(|input| AgencyInput { validator: Some(Arc::clone(&validator)), effort, ..input })
+            .collect();
         if inputs.is_empty() {
-            say_wrong(&format!("{}: no agency folder here (a folder with an adapter.toml)", self.adapters.display()));
+            say_wrong(&format!(
+                "{}: no agency folder here (a folder with an adapter.toml)",
+                self.adapters.display()
+            ));
             return Err(EXIT_UNREADABLE);
         }
         Ok(inputs)

@@ -47,7 +47,8 @@ impl Doctor {
 /// One dependency, in prose.
 fn prose(agency: &str, carrier: &str, reach: &Reach) -> String {
     let direct = carrier == DIRECT;
-    let road = if direct { "trực tiếp / directly".to_string() } else { format!("qua / through {carrier}") };
+    let road =
+        if direct { "trực tiếp / directly".to_string() } else { format!("qua / through {carrier}") };
     match reach {
         Reach::Up => format!("✔ {agency} ({road}): nối được / can be reached"),
         Reach::Down { why } => {

@@ -27,6 +27,9 @@ pub enum ConfigError {
         /// The nearest known key.
         nearest: Option<String>,
     },
+    /// Told elsewhere already, with its place.
+    #[error("{0}")]
+    Told(String),
     /// It does not fit the rest.
     #[error("{file}: {message}")]
     Unfit {
@@ -56,10 +59,8 @@ pub fn read_toml<T: DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
 
 /// Reads a file's text.
 pub fn read_text(file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|error| ConfigError::Unreadable {
-        file: file.display().to_string(),
-        why: error.to_string(),
-    })
+    std::fs::read_to_string(file)
+        .map_err(|error| ConfigError::Unreadable { file: file.display().to_string(), why: error.to_string() })
 }
 
 /// Parses TOML; the error names the line and, for an unknown key, the nearest known one.
@@ -79,7 +80,9 @@ fn line_of(text: &str, offset: usize) -> usize {
 /// Cuts serde's list of expected keys: the suggestion says what matters.
 fn shorten(message: &str) -> String {
     match message.split_once(", expected") {
-        Some((head, _)) if message.starts_with("unknown field") => head.replace("unknown field", "unknown key"),
+        Some((head, _)) if message.starts_with("unknown field") => {
+            head.replace("unknown field", "unknown key")
+        }
         _ => message.to_string(),
     }
 }

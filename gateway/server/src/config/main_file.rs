@@ -113,7 +113,6 @@ pub enum LogFormat {
     Text,
 }
 
-
 impl Main {
     /// Reads `lienthong.toml` over the embedded default, then the environment over both. All findings at once.
     pub fn read(file: Option<&Path>, environment: &[(String, String)]) -> Result<Main, Vec<ConfigError>> {

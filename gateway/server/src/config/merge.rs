@@ -120,7 +120,7 @@ fn unknown(file: &str, line: usize, key: &str, known: &[String]) -> ConfigError 
 fn lay(table: &mut Table, key: &str, value: Option<Value>) -> Result<(), Wrong> {
     let Some(known) = table.get(key) else {
         let names: Vec<&str> = table.keys().map(String::as_str).collect();
-        let nearest = nearest(key, names.into_iter()).map(str::to_string);
+        let nearest = nearest(key, names).map(str::to_string);
         return Err(Wrong { message: format!("unknown key `{key}`"), nearest });
     };
     match value {
@@ -138,7 +138,9 @@ fn lay(table: &mut Table, key: &str, value: Option<Value>) -> Result<(), Wrong> 
 fn plain(value: &DeValue<'_>) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok()?),
+        DeValue::Integer(number) => {
+            Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok()?)
+        }
         DeValue::Float(number) => Value::Float(number.as_str().parse().ok()?),
         DeValue::Boolean(truth) => Value::Boolean(*truth),
         DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => return None,
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn every_wrong_key_is_found_at_once_with_its_line() {
         let text = "[server]\nlistne = \"b\"\nworkers = \"many\"\n[lgo]\nlevel = \"x\"\n";
-        let found: Vec<String> = merge(&mut layers(), "my.toml", text).iter().map(|e| e.to_string()).collect();
+        let found: Vec<String> =
+            merge(&mut layers(), "my.toml", text).iter().map(|e| e.to_string()).collect();
         assert_eq!(
             found,
             [
@@ -193,7 +196,8 @@ mod tests {
 
     #[test]
     fn an_unknown_variable_of_ours_is_refused() {
-        let environment = [("LIENTHONG_SERVER_LISTE".to_string(), "x".to_string()), ("PATH".into(), "y".into())];
+        let environment =
+            [("LIENTHONG_SERVER_LISTE".to_string(), "x".to_string()), ("PATH".into(), "y".into())];
         let found = apply_environment(&mut layers(), &environment);
         assert_eq!(found.len(), 1);
         assert!(found[0].to_string().contains("did you mean `LIENTHONG_SERVER_LISTEN`?"), "{}", found[0]);

@@ -150,7 +150,10 @@ impl SecretReference {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "secrets by environment reference are part of the configuration")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "secrets by environment reference are part of the configuration"
+)]
 fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -21,7 +21,8 @@ pub fn of_default() -> Value {
             });
             properties.insert(key.clone(), property);
         }
-        let section_schema = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+        let section_schema =
+            json!({ "type": "object", "additionalProperties": false, "properties": properties });
         sections.insert(section.clone(), section_schema);
     }
     json!({

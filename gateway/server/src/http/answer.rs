@@ -36,7 +36,12 @@ pub fn answered(answer: &Answer, edge: &Edge, allowance: &Allowance) -> HttpResp
 }
 
 /// The response of a problem.
-pub fn problem(problem: &Problem, shared: &Shared, edge: &Edge, allowance: Option<&Allowance>) -> HttpResponse {
+pub fn problem(
+    problem: &Problem,
+    shared: &Shared,
+    edge: &Edge,
+    allowance: Option<&Allowance>,
+) -> HttpResponse {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if let Some(allowance) = allowance {

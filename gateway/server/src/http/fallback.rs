@@ -25,7 +25,9 @@ pub async fn no_route(request: HttpRequest, shared: web::Data<Shared>) -> HttpRe
 fn allowed_methods(path: &str) -> Option<Method> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     match segments.as_slice() {
-        ["v1", "services" | "agencies"] | ["openapi.json"] | ["problems", _] | ["docs", ..] => Some(Method::GET),
+        ["v1", "services" | "agencies"] | ["openapi.json"] | ["problems", _] | ["docs", ..] => {
+            Some(Method::GET)
+        }
         ["v1", _, _] => Some(Method::POST),
         _ => None,
     }

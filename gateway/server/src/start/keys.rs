@@ -11,7 +11,8 @@ use crate::config::ConfigError;
 /// Reads a key, or makes it if the file is missing.
 pub fn read_or_make(file: &Path) -> Result<[u8; 32], Vec<ConfigError>> {
     if !file.exists() {
-        make(file).map_err(|error| vec![ConfigError::unfit(file, format!("the key cannot be made: {error}"))])?;
+        make(file)
+            .map_err(|error| vec![ConfigError::unfit(file, format!("the key cannot be made: {error}"))])?;
     }
     let bytes = std::fs::read(file).map_err(|error| {
         vec![ConfigError::Unreadable { file: file.display().to_string(), why: error.to_string() }]

@@ -46,10 +46,15 @@ pub fn connect(world: &World, clock: Arc<dyn Clock>) -> Result<Agencies, Vec<Con
         return Err(findings);
     }
     let file = world.main.path(&world.main.files.agencies);
-    Agencies::build(agencies, &carriers, clock).map_err(|error| vec![ConfigError::unfit(&file, error.to_string())])
+    Agencies::build(agencies, &carriers, clock)
+        .map_err(|error| vec![ConfigError::unfit(&file, error.to_string())])
 }
 
-fn carrier_settings(name: &str, block: &CarrierBlock, file: &Path) -> Result<CarrierSettings, Vec<ConfigError>> {
+fn carrier_settings(
+    name: &str,
+    block: &CarrierBlock,
+    file: &Path,
+) -> Result<CarrierSettings, Vec<ConfigError>> {
     Ok(CarrierSettings {
         base_url: block.base_url.clone(),
         tls: tls(&block.tls, file),

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use adapter_api::agency::Agency;
 use adapter_api::diagnostic::Severity;
 use adapter_api::schema::Schemas;
+use conformance::disk::Disk;
 use engine::catalogue::{Catalogue, Sources, Unfit};
 use engine::policy::PolicySettings;
 use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
-
 
 use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
 use crate::config::{ConfigError, Main};
 use crate::pages::Pages;
-use crate::schema_files::SchemaFiles;
+use crate::schema_files::{SchemaFiles, told};
 
 /// Everything that was read.
 pub struct World {
@@ -50,25 +50,32 @@ pub fn read_world(main: Main) -> Result<World, Vec<ConfigError>> {
     let mut findings = Vec::new();
     let mut keep = |error: ConfigError| findings.push(error);
     let schemas_folder = main.path(&main.folders.schemas);
-    let schema_files = or_report(SchemaFiles::read(&schemas_folder), &mut keep);
-    let shapes = or_report(schema_files.as_ref().map_or(Ok(Schemas::default()), SchemaFiles::shapes), &mut keep);
+    let adapters_folder = main.path(&main.folders.adapters);
+    let disk = conformance::disk::read(&adapters_folder, &schemas_folder);
+    let read = or_report(SchemaFiles::of_disk(disk), &mut keep);
     let pages = or_report(Pages::read(&schemas_folder).map_err(|error| vec![error]), &mut keep);
-    let agency_blocks = or_report(read_one(&main, &main.files.agencies), &mut keep);
+    let agency_blocks: Option<BTreeMap<String, AgencyBlock>> =
+        or_report(read_one(&main, &main.files.agencies), &mut keep);
     let carrier_blocks = or_report(read_one(&main, &main.files.carriers), &mut keep);
     let services = or_report(read_one(&main, &main.files.services), &mut keep);
     let policy = or_report(read_one(&main, &main.files.policy), &mut keep);
     let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), &mut keep);
     let birthplaces = or_report(read_birthplaces(&main), &mut keep);
-    let agencies = shapes.as_ref().map(|shapes| read_agencies(&main, shapes, agency_blocks.as_ref()));
-    let agencies = agencies.and_then(|agencies| or_report(agencies, &mut keep));
+    let agencies = match (&read, &agency_blocks) {
+        (Some((_, disk)), Some(blocks)) => {
+            or_report(check_agencies(&adapters_folder, disk, blocks), &mut keep)
+        }
+        _ => None,
+    };
     if !findings.is_empty() {
         return Err(findings);
     }
     let missing = || vec![ConfigError::Unfit { file: "configuration".into(), message: "incomplete".into() }];
+    let (schema_files, disk) = read.ok_or_else(missing)?;
     let clients_file = clients_file.ok_or_else(missing)?;
     Ok(World {
-        schema_files: schema_files.ok_or_else(missing)?,
-        shapes: Arc::new(shapes.ok_or_else(missing)?),
+        schema_files,
+        shapes: disk.schemas,
         pages: pages.ok_or_else(missing)?,
         agencies: agencies.ok_or_else(missing)?,
         agency_blocks: agency_blocks.ok_or_else(missing)?,
@@ -99,40 +106,33 @@ fn read_birthplaces(main: &Main) -> Result<BTreeSet<String>, Vec<ConfigError>> {
 }
 
 /// Parses and checks the folder of every agency that has a block; a block without a folder is an error.
-fn read_agencies(
-    main: &Main,
-    shapes: &Schemas,
-    blocks: Option<&BTreeMap<String, AgencyBlock>>,
+fn check_agencies(
+    folder: &Path,
+    disk: &Disk,
+    blocks: &BTreeMap<String, AgencyBlock>,
 ) -> Result<BTreeMap<String, Arc<Agency>>, Vec<ConfigError>> {
-    let folder = main.path(&main.folders.adapters);
-    let folders = crate::agency_folders::read(&folder)
-        .map_err(|error| vec![ConfigError::unfit(&folder, error.to_string())])?;
     let mut findings = Vec::new();
     let mut agencies = BTreeMap::new();
-    for folder in &folders {
+    for (folder, _talks) in &disk.agencies {
         let (agency, mut diagnostics) = adapter_api::agency::parse(folder);
         let Some(agency) = agency else {
             findings.extend(diagnostics.iter().map(told));
             continue;
         };
-        if !blocks.is_some_and(|blocks| blocks.contains_key(&agency.name)) {
+        if !blocks.contains_key(&agency.name) {
             continue;
         }
         if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            diagnostics.extend(adapter_api::check::check(&agency, shapes));
+            diagnostics.extend(adapter_api::check::check(&agency, &disk.schemas));
         }
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         findings.extend(errors.map(told));
         agencies.insert(agency.name.clone(), Arc::new(agency));
     }
-    for name in blocks.into_iter().flat_map(BTreeMap::keys).filter(|name| !agencies.contains_key(*name)) {
-        findings.push(ConfigError::unfit(&folder, format!("no agency folder says `agency = \"{name}\"`")));
+    for name in blocks.keys().filter(|name| !agencies.contains_key(*name)) {
+        findings.push(ConfigError::unfit(folder, format!("no agency folder says `agency = \"{name}\"`")));
     }
     if findings.is_empty() { Ok(agencies) } else { Err(findings) }
-}
-
-fn told(diagnostic: &adapter_api::diagnostic::Diagnostic) -> ConfigError {
-    ConfigError::Unfit { file: diagnostic.place.to_string(), message: diagnostic.to_string() }
 }
 
 impl World {

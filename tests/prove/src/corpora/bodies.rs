@@ -34,10 +34,16 @@ pub async fn prove(folder: &Path, ground: &Ground, score: &mut Score) -> Result<
         let told = told.with_context(|| format!("{} at {route}", case.name))?;
         let (status, code) = (told.status, told.word().to_string());
         counts.one(format!("{} -> {status} {code}", class(&case.name)));
-        score.check(is_right(&case.name, status, &code), || format!("{} at {route}: {status} {code}", case.name));
+        score.check(is_right(&case.name, status, &code), || {
+            format!("{} at {route}: {status} {code}", case.name)
+        });
     }
     bar.finish_and_clear();
-    counts.print(&format!("JSON corpus, {} files × {} POST routes of the running gateway", cases.len(), routes.len()));
+    counts.print(&format!(
+        "JSON corpus, {} files × {} POST routes of the running gateway",
+        cases.len(),
+        routes.len()
+    ));
     as_replies(&cases, score);
     Ok(())
 }
@@ -57,7 +63,8 @@ fn as_replies(cases: &[Case], score: &mut Score) {
     let mut counts = Counts::default();
     for case in cases {
         let reply = read_reply(Format::Json, 200, "application/json", &case.bytes, &Limits::default());
-        let duplicate = matches!(json::parse_value(&case.bytes, &Limits::default()), Err(JsonError::Duplicate { .. }));
+        let duplicate =
+            matches!(json::parse_value(&case.bytes, &Limits::default()), Err(JsonError::Duplicate { .. }));
         let passed = match case.name.get(..2) {
             Some("n_") => reply.body.is_err(),
             Some("y_") => reply.body.is_ok() || (case.name.starts_with(DUPLICATE) && duplicate),

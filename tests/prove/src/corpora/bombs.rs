@@ -57,11 +57,23 @@ pub fn prove(wishes: &Wishes, _ground: &Ground, score: &mut Score) -> Result<()>
             score.check(time < TIME_MAX, || format!("bomb {name}: {} ms", time.as_millis()));
         }
         let time = format!("{:.1} ms", time.as_secs_f64() * 1e3);
-        rows.push(vec![name.into(), format!("{format:?}"), format!("{} kB", bytes / 1024), format!("{ratio:.1} ×"), time, verdict]);
+        rows.push(vec![
+            name.into(),
+            format!("{format:?}"),
+            format!("{} kB", bytes / 1024),
+            format!("{ratio:.1} ×"),
+            time,
+            verdict,
+        ]);
     }
     bar.finish_and_clear();
-    let judged = if wishes.full { "judged: < 10 × and < 100 ms" } else { "judged: < 10 ×; times are only printed" };
-    print_table(&format!("Bombs through the real codec ({judged})"), &["bomb", "as", "size", "memory", "time", "verdict"], &rows);
+    let judged =
+        if wishes.full { "judged: < 10 × and < 100 ms" } else { "judged: < 10 ×; times are only printed" };
+    print_table(
+        &format!("Bombs through the real codec ({judged})"),
+        &["bomb", "as", "size", "memory", "time", "verdict"],
+        &rows,
+    );
     Ok(())
 }
 
@@ -100,7 +112,8 @@ pub fn read_one(name: &str) -> ExitCode {
         let begun = Instant::now();
         let reply = read_reply(*format, 200, "", bomb.as_bytes(), &limits);
         let took = begun.elapsed();
-        let verdict = reply.body.as_ref().map_or_else(|error| format!("refused: {error}"), |_| "read".to_string());
+        let verdict =
+            reply.body.as_ref().map_or_else(|error| format!("refused: {error}"), |_| "read".to_string());
         Ok((bomb.len(), peak_bytes()?.saturating_sub(before), took, verdict))
     };
     match measured() {

@@ -83,29 +83,43 @@ fn through_codec(documents: &[Document], format: Format, score: &mut Score) {
         };
         counts.one(format!("{} -> {verdict}", class(document)));
         let hostile = document.doctype || !document.well_formed;
-        score.check(!hostile || reply.body.is_err(), || format!("XML {} as {format:?}: {verdict}", document.id));
+        score.check(!hostile || reply.body.is_err(), || {
+            format!("XML {} as {format:?}: {verdict}", document.id)
+        });
     }
     counts.print(&format!("XML corpus, {} documents through the real codec, {format:?}", documents.len()));
     if format == Format::Xml {
         let read = documents.iter().filter(|document| !document.doctype && document.well_formed);
-        let read = read.filter(|document| decode(format, &document.bytes, &Limits::default()).is_ok()).count();
-        score.check(read > 30, || format!("only {read} well-formed documents are read: the reader refuses everything"));
+        let read =
+            read.filter(|document| decode(format, &document.bytes, &Limits::default()).is_ok()).count();
+        score.check(read > 30, || {
+            format!("only {read} well-formed documents are read: the reader refuses everything")
+        });
     }
 }
 
-async fn through_gateway(hostile: &Hostile, act: &Registration, ground: &Ground, score: &mut Score) -> Result<()> {
+async fn through_gateway(
+    hostile: &Hostile,
+    act: &Registration,
+    ground: &Ground,
+    score: &mut Score,
+) -> Result<()> {
     let mut counts = Counts::default();
     let ask = async |number: String| {
         let query = json!({ "kind": kind(act.module), "number": number, "book": BOOK });
         ground.one_stop.ask("civil-status.record", query).await
     };
     let control = ask("control".into()).await?;
-    score.check(control.word() == "found", || format!("the perfect registration is not found: {}", control.body));
+    score.check(control.word() == "found", || {
+        format!("the perfect registration is not found: {}", control.body)
+    });
     let bar = bar(hostile.documents.len() * 2, "XML of a hostile agency");
     let mut made_good = Vec::new();
-    let asked = hostile.documents.iter().enumerate().flat_map(|(index, document)| {
-        ["alone", "inside"].map(|place| (index, document, place))
-    });
+    let asked = hostile
+        .documents
+        .iter()
+        .enumerate()
+        .flat_map(|(index, document)| ["alone", "inside"].map(|place| (index, document, place)));
     let mut told = stream::iter(asked)
         .map(async |(index, document, place)| {
             let number = format!("{place}/{index}");
@@ -215,7 +229,10 @@ fn pointed_at(text: &str, canary: &str) -> String {
         rest = after;
         let literal = after.trim_start();
         let quote = literal.chars().next().filter(|quote| ['"', '\''].contains(quote));
-        let Some((quote, (_, behind))) = quote.and_then(|q| Some((q, literal.get(1..)?.split_once(q)?))) else { continue };
+        let Some((quote, (_, behind))) = quote.and_then(|q| Some((q, literal.get(1..)?.split_once(q)?)))
+        else {
+            continue;
+        };
         out.push_str(&format!(" {quote}{canary}/entity{quote}"));
         rest = behind;
     }

@@ -44,7 +44,11 @@ fn judge(group: &Value, tokens: &mut Vec<String>, score: &mut Score) -> Vec<Stri
         accepted += usize::from(here);
         wrong += usize::from(here != (ours && theirs));
         score.check(here == (ours && theirs), || {
-            format!("JWS {} {}: accepted {here}", test.get("tcId").cloned().unwrap_or_default(), text(test, "comment"))
+            format!(
+                "JWS {} {}: accepted {here}",
+                test.get("tcId").cloned().unwrap_or_default(),
+                text(test, "comment")
+            )
         });
         tokens.push(token);
     }
@@ -72,7 +76,9 @@ fn vector_of_rfc_8037(score: &mut Score) {
     let refused = neighbours(&good).iter().filter(|token| !accepts(&key, token)).count();
     let all = neighbours(&good).len();
     score.check(refused == all, || format!("{} neighbours of the EdDSA vector are accepted", all - refused));
-    println!("\n  EdDSA, RFC 8037 A.4: the vector accepted, {refused} of {all} with one character changed refused");
+    println!(
+        "\n  EdDSA, RFC 8037 A.4: the vector accepted, {refused} of {all} with one character changed refused"
+    );
 }
 
 /// The same token with one character changed, at every place.
@@ -94,7 +100,8 @@ async fn at_the_edge(corpus: &[String], ground: &Ground, score: &mut Score) -> R
     let altered = neighbours(&good);
     let bar = bar(corpus.len() + altered.len(), "tokens at the edge");
     for (whose, tokens) in [("of the corpus", corpus), ("ours, one character changed", &altered)] {
-        let (sound, unsendable): (Vec<_>, Vec<_>) = tokens.iter().partition(|token| HeaderValue::from_str(token).is_ok());
+        let (sound, unsendable): (Vec<_>, Vec<_>) =
+            tokens.iter().partition(|token| HeaderValue::from_str(token).is_ok());
         counts.many(format!("{whose}: cannot stand in a header"), unsendable.len());
         let mut told = stream::iter(sound).map(|token| ask_with(token, ground)).buffer_unordered(AT_ONCE);
         while let Some(status) = told.next().await {

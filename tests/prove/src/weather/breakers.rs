@@ -57,16 +57,33 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
 }
 
 fn scenarios(questions: &Questions) -> Vec<Scenario> {
-    let named = |list: &[Question], name: &str| list.iter().filter(|question| question.name == name).cloned().collect::<Vec<_>>();
+    let named = |list: &[Question], name: &str| {
+        list.iter().filter(|question| question.name == name).cloned().collect::<Vec<_>>()
+    };
     let (verify, person) = (named(&questions.residence, "verify"), named(&questions.residence, "person"));
     let status = named(&questions.civil_status, "dossier status");
     let scenario = |title, failing: &[Question], party, kind, blame, unharmed: Vec<Question>| {
-        failing.first().map(|failing| Scenario { title, failing: failing.clone(), party, kind, blame, unharmed })
+        failing.first().map(|failing| Scenario {
+            title,
+            failing: failing.clone(),
+            party,
+            kind,
+            blame,
+            unharmed,
+        })
     };
-    let of_agency = "one operation of an agency talks nonsense: its breaker opens, the agency's other operations go on";
+    let of_agency =
+        "one operation of an agency talks nonsense: its breaker opens, the agency's other operations go on";
     let of_carrier = "the carrier refuses connections: its breaker opens, agencies reached directly go on";
     [
-        scenario(of_agency, &verify, Party::Residence, Misbehaviour::HtmlPage, "agency", [person.clone(), status.clone()].concat()),
+        scenario(
+            of_agency,
+            &verify,
+            Party::Residence,
+            Misbehaviour::HtmlPage,
+            "agency",
+            [person.clone(), status.clone()].concat(),
+        ),
         scenario(of_carrier, &status, Party::Carrier, Misbehaviour::Refuse, "carrier", person),
     ]
     .into_iter()
@@ -100,16 +117,23 @@ async fn play(scenario: &Scenario, ground: &Ground, score: &mut Score) -> Result
     let mut refused = 0;
     for _ in 0..READS_WHILE_OPEN {
         let told = ask(failing).await?;
-        refused += u64::from(told.word() == "unavailable" && told.at("/blame") == *blame && told.header("retry-after").is_some());
+        refused += u64::from(
+            told.word() == "unavailable"
+                && told.at("/blame") == *blame
+                && told.header("retry-after").is_some(),
+        );
     }
-    score.check(refused == READS_WHILE_OPEN, || format!("{title}: {refused} of {READS_WHILE_OPEN} reads refused"));
+    score.check(refused == READS_WHILE_OPEN, || {
+        format!("{title}: {refused} of {READS_WHILE_OPEN} reads refused")
+    });
     score.check(asked() == at_opening, || format!("{title}: {} requests while open", asked() - at_opening));
     row(format!("failures until it opened (requests that arrived: {})", at_opening - before), FAILURES);
     row("reads while it was open, refused by us with Retry-After".into(), refused);
     row("requests the party saw meanwhile".into(), asked() - at_opening);
     for question in &scenario.unharmed {
         let told = ask(question).await?;
-        score.check(told.word() == "found", || format!("{title}: {} is harmed: {}", question.name, told.body));
+        score
+            .check(told.word() == "found", || format!("{title}: {} is harmed: {}", question.name, told.body));
         row(format!("unharmed: {}", question.name), u64::from(told.word() == "found"));
     }
     party.behave()?;

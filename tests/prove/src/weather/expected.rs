@@ -118,7 +118,7 @@ const CIVIL_STATUS: &[Row] = &[
     ("wrong-type", NONSENSE),
     ("empty-body", NONSENSE),
     ("bom", Found),
-    ("expired-token", NOT_LET_IN), // refused again with a fresh token
+    ("expired-token", NOT_LET_IN),     // refused again with a fresh token
     ("signature-refused", NOT_LET_IN), // 100 AUTHEN_ERROR, twice
     ("maintenance-window", CARRIER_CLOSED),
     ("too-many-requests", CARRIER_TOO_MUCH),
@@ -239,7 +239,8 @@ impl Expected {
         if told.status == 200 && told.word() == "found" {
             return Found;
         }
-        let known = |words: &[Word], word: &str| words.iter().find(|known| **known == word).copied().unwrap_or("?");
+        let known =
+            |words: &[Word], word: &str| words.iter().find(|known| **known == word).copied().unwrap_or("?");
         let blame = told.at("/blame").as_str().unwrap_or_default();
         Problem(told.status, known(&CODES, told.word()), known(&BLAMES, blame))
     }

@@ -46,10 +46,20 @@ impl Questions {
             ("verify", "residence.verify", "XacThucThongTinCongDan"),
             ("household", "residence.household", "CungCapThongTinHoGiaDinh"),
         ];
-        let residence = residence.map(|(name, service, operation)| Question { name, service, operation, query: query.clone() });
-        let act = register.registrations().iter().find(|act| act.province == PROVINCE).context("no act of the province")?;
+        let residence = residence.map(|(name, service, operation)| Question {
+            name,
+            service,
+            operation,
+            query: query.clone(),
+        });
+        let act = register
+            .registrations()
+            .iter()
+            .find(|act| act.province == PROVINCE)
+            .context("no act of the province")?;
         let dossier = register.dossier_in_state(1).context("no dossier")?;
-        let record = |name, operation, query| Question { name, service: "civil-status.record", operation, query };
+        let record =
+            |name, operation, query| Question { name, service: "civil-status.record", operation, query };
         let status = Question {
             name: "dossier status",
             service: "civil-status.dossier-status",
