@@ -27,7 +27,7 @@ async fn a_stop_lets_what_is_under_way_be_answered() {
 
     let address = town.gateway.api.trim_start_matches("http://").to_string();
     let audit = town.world().audit_folder();
-    let Town { gateway, .. } = town.into_parts();
+    let Town { gateway, .. } = town;
     let stopped = tokio::spawn(gateway.stop());
     // Once nothing new is taken, the stop has begun; what hangs is let go only then.
     while TcpStream::connect(&address).await.is_ok() {
