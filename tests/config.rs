@@ -32,7 +32,12 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
         ("lienthong.toml", "\n[cache]\nbytes_mxa = 1\n", "bytes_mxa", "bytes_max"),
         ("services.toml", "\n[\"land.parcel\"]\nfresh_fro_s = 1\n", "fresh_fro_s", "fresh_for_s"),
         ("agencies.toml", "\n[civil-status.limtis]\nburst = 1\n", "limtis", "limits"),
-        ("policy.toml", "\n[[rules]]\nname = \"x\"\nclient = \"y\"\nservices = []\nprocedrues = []\nfields = []\n", "procedrues", "procedures"),
+        (
+            "policy.toml",
+            "\n[[rules]]\nname = \"x\"\nclient = \"y\"\nservices = []\nprocedrues = []\nfields = []\n",
+            "procedrues",
+            "procedures",
+        ),
         ("clients.toml", "\n[clients.x]\ntitel = \"x\"\n", "titel", "title"),
     ] {
         let world = World::build(&WorldOptions::default()).unwrap();
@@ -52,18 +57,30 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
 fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     let world = World::build(&WorldOptions::default()).unwrap();
     let file = world.config_file();
-    let dump = |environment: &[(&str, &str)]| said(&run(&["config", "dump", "--config", file.to_str().unwrap()], environment));
+    let dump = |environment: &[(&str, &str)]| {
+        said(&run(&["config", "dump", "--config", file.to_str().unwrap()], environment))
+    };
     let by_default = dump(&[]);
-    assert!(by_default.contains("body_bytes_max = 65536") && by_default.contains("listen = \"127.0.0.1:0\""), "{by_default}");
-    let overridden = dump(&[("LIENTHONG_SERVER_LISTEN", "127.0.0.1:7171"), ("LIENTHONG_SERVER_BODY_BYTES_MAX", "1234")]);
-    assert!(overridden.contains("listen = \"127.0.0.1:7171\"") && overridden.contains("body_bytes_max = 1234"), "{overridden}");
+    assert!(
+        by_default.contains("body_bytes_max = 65536") && by_default.contains("listen = \"127.0.0.1:0\""),
+        "{by_default}"
+    );
+    let overridden =
+        dump(&[("LIENTHONG_SERVER_LISTEN", "127.0.0.1:7171"), ("LIENTHONG_SERVER_BODY_BYTES_MAX", "1234")]);
+    assert!(
+        overridden.contains("listen = \"127.0.0.1:7171\"") && overridden.contains("body_bytes_max = 1234"),
+        "{overridden}"
+    );
 }
 
 #[test]
 fn an_unknown_name_in_the_environment_is_refused() {
     let world = World::build(&WorldOptions::default()).unwrap();
     let file = world.config_file();
-    let output = run(&["config", "check", "--config", file.to_str().unwrap()], &[("LIENTHONG_SERVER_LISTNE", "127.0.0.1:1")]);
+    let output = run(
+        &["config", "check", "--config", file.to_str().unwrap()],
+        &[("LIENTHONG_SERVER_LISTNE", "127.0.0.1:1")],
+    );
     assert_eq!(output.status.code(), Some(78));
     assert!(said(&output).contains("LIENTHONG_SERVER_LISTNE"), "{}", said(&output));
 }

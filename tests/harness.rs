@@ -86,7 +86,10 @@ impl Town {
 /// What every file of a folder holds.
 pub fn folder_text(folder: &Path) -> String {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|file| file.is_file()).map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned()).collect()
+    files
+        .filter(|file| file.is_file())
+        .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned())
+        .collect()
 }
 
 /// The binary `lienthong`, beside this test's executable; built if it is missing or older than a source of the gateway.
@@ -107,7 +110,9 @@ fn binary() -> &'static Path {
         let binary = profile.join("lienthong");
         if is_stale(&binary) {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--package", "server", "--bin", "lienthong"]).current_dir(project_root());
+            cargo
+                .args(["build", "--quiet", "--package", "server", "--bin", "lienthong"])
+                .current_dir(project_root());
             cargo.arg("--target-dir").arg(profile.parent().unwrap());
             if profile.ends_with("release") {
                 cargo.arg("--release");

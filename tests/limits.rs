@@ -10,7 +10,10 @@ use crate::harness::Town;
 
 fn narrow() -> WorldOptions {
     let block = "deadline_ms = 5000\nclient_rate_per_min = 1\nclient_burst = 3\n".to_string();
-    WorldOptions { services: BTreeMap::from([("residence.verify".to_string(), block)]), ..WorldOptions::default() }
+    WorldOptions {
+        services: BTreeMap::from([("residence.verify".to_string(), block)]),
+        ..WorldOptions::default()
+    }
 }
 
 #[tokio::test]

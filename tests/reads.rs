@@ -32,7 +32,8 @@ async fn residence_person() {
     for person in people {
         let told = town.one_stop.ask("residence.person", about(person)).await.unwrap();
         assert_eq!((told.status, told.word()), (200, "found"), "{:?}: {}", person.awkward, told.body);
-        let told_id = |name: &str| told.at("/data").get(name).and_then(Value::as_str).unwrap_or_default().to_string();
+        let told_id =
+            |name: &str| told.at("/data").get(name).and_then(Value::as_str).unwrap_or_default().to_string();
         assert_eq!((told_id("personal_id"), told_id("old_id")), (person.id.clone(), person.old_id.clone()));
         assert_eq!(told.at("/data/birth_date"), &json!(person.born.iso()), "{:?}", person.awkward);
         assert_eq!(told.at("/source/agency"), "residence");
@@ -95,7 +96,8 @@ async fn civil_status_record() {
 #[tokio::test]
 async fn civil_status_dossier_status() {
     let town = Town::usual().await;
-    for (state, word) in [(0, "error"), (1, "received"), (2, "supplement"), (3, "eligible"), (4, "finished")] {
+    for (state, word) in [(0, "error"), (1, "received"), (2, "supplement"), (3, "eligible"), (4, "finished")]
+    {
         let dossier = town.register().dossier_in_state(state).unwrap();
         let query = json!({ "dossier": dossier.code, "office": dossier.unit });
         let told = town.one_stop.ask("civil-status.dossier-status", query).await.unwrap();

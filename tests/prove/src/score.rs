@@ -39,6 +39,14 @@ impl Score {
         println!("  – skipped: {what}");
     }
 
+    /// Adds another score, whose failures have been told already.
+    pub fn add(&mut self, other: Score) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.told += other.told;
+    }
+
     /// How many failed.
     pub fn failed(&self) -> usize {
         self.failed

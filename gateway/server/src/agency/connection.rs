@@ -67,7 +67,9 @@ impl SendFailure {
             SendFailure::TooLong(bytes) => {
                 let why = format!("longer than {bytes} bytes");
                 match request.kind {
-                    Kind::Read => Fault::Malformed(reason(request, party, why)),
+                    // Who behind a carrier said too much cannot be seen; blaming the carrier would open its breaker and
+                    // close the road to every other agency behind it.
+                    Kind::Read => Fault::Malformed(reason(request, Party::Agency, why)),
                     // What it did is done; what it said of it cannot be read.
                     Kind::Write => uncertain(request, party, why),
                 }

@@ -158,13 +158,14 @@ const CARRIER: &[Row] = &[
     ("redirect", NONSENSE),
 ];
 
-/// The carrier's token endpoint: whatever goes wrong here is the carrier's, the agency was not reached.
+/// The carrier's token endpoint: whatever goes wrong here is the carrier's, the agency was not reached. A token that is lost
+/// on its way leaves nothing uncertain: of the question nothing has been sent, which is what `unreachable` means.
 const TOKEN: &[Row] = &[
-    ("reset", NO_WORD),
+    ("reset", NO_CARRIER),
     ("hang", SILENCE),
-    ("zero-bytes", NO_WORD),
-    ("half-answer", NO_WORD),
-    ("garbage", NO_WORD),
+    ("zero-bytes", NO_CARRIER),
+    ("half-answer", NO_CARRIER),
+    ("garbage", NO_CARRIER),
     ("slow-drip", SILENCE),
     ("delay", Found),
     ("truncated-body", NONSENSE_OF_CARRIER),
