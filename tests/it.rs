@@ -1,4 +1,10 @@
 //! Black-box tests over real sockets: one behaviour, one file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, and the functions they share"
+)]
 
 mod harness;
 
