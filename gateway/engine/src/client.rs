@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Client {
     /// Its identifier (`sub` of the token).
     pub id: String,
-    /// The rights beyond services that it holds: `no-cache`, `evict`, `operate`.
+    /// The rights beyond services that it holds: `no-cache`.
     pub rights: BTreeSet<String>,
 }
 

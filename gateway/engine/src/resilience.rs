@@ -13,5 +13,6 @@ pub mod retry;
 mod guard;
 mod meter;
 
+pub use breaker::BreakerState;
 pub use guard::{Attempt, Errand, Guards, PartyView};
 pub use meter::Meter;

@@ -29,7 +29,7 @@ use line::Content;
 use writer::Writer;
 
 /// Records that may wait for the writer: at 20,000 fsyncs/s none ever waits; at a disk's worst 100/s with batches of
-/// [`writer::BATCH_RECORDS_MAX`] this is less than a second of work. Beyond it, refusing is kinder than waiting.
+/// `writer::BATCH_RECORDS_MAX` this is less than a second of work. Beyond it, refusing is kinder than waiting.
 pub const QUEUE_RECORDS_MAX: usize = 16_384;
 
 /// `[audit]` of the configuration.

@@ -153,6 +153,7 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
         engine: Arc::clone(&shared.engine),
         audit: Arc::clone(&audit),
         metrics: metrics.clone(),
+        clock: Arc::new(WallClock),
     });
     let limits = Arc::clone(&shared.limits);
     let shared = web::Data::new(shared);

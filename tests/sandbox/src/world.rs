@@ -212,7 +212,7 @@ algorithms = ["ES256"]
 
 [clients.{ONE_STOP}]
 title = "Phần mềm một cửa (mẫu)"
-rights = ["no-cache", "evict"]
+rights = ["no-cache"]
 
 [clients.{CONNECTOR}]
 title = "Kết nối Cổng Dịch vụ công (mẫu)"

@@ -123,7 +123,7 @@ pub struct IssuerBlock {
 pub struct ClientBlock {
     /// Its name for people.
     pub title: String,
-    /// Rights beyond services: `no-cache`, `evict`, `operate`.
+    /// Rights beyond services: `no-cache`.
     #[serde(default)]
     pub rights: Vec<String>,
 }

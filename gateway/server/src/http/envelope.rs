@@ -44,8 +44,8 @@ impl Envelope {
         let Value::Object(mut members) = value else {
             return Err(Box::new(no_findings().finding("", "wrong-type")));
         };
-        let query = members.remove("query").unwrap_or(Value::Object(Map::new()));
-        let purpose = members.remove("purpose").unwrap_or(Value::Object(Map::new()));
+        let query = members.shift_remove("query").unwrap_or(Value::Object(Map::new()));
+        let purpose = members.shift_remove("purpose").unwrap_or(Value::Object(Map::new()));
         let unknown = members.keys().take(FINDINGS_MAX).map(|name| below("", name));
         let mut problem = unknown.fold(no_findings(), |told, at| told.finding(&at, "unknown-field"));
         let purpose = purpose_of(purpose, &mut problem);

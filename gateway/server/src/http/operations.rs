@@ -1,22 +1,35 @@
-//! The operations port: health and metrics. Never open to clients (T25).
+//! The operations port: health, metrics, and dropping a person from the cache. Never open to clients (T25).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use adapter_api::codec::{Limits, json as strict};
+use engine::ports::Clock;
 use engine::read::Engine;
+use engine::resilience::{BreakerState, PartyView};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::time::timeout;
 
+use super::catalogue::links;
 use crate::audit_log::AuditLog;
+
+/// Readiness trusts an append this old; an older one is tried anew (design 7: "ready only if a real append worked lately").
+const APPEND_TRUSTED_MS: i64 = 10_000;
+/// How long such a trial may take before the log counts as unavailable.
+const APPEND_TRIAL: Duration = Duration::from_secs(2);
 
 /// What the operations port shows.
 pub struct Operations {
     /// The roads.
     pub engine: Arc<Engine>,
-    /// Ready only if a real append worked lately.
+    /// The audit log.
     pub audit: Arc<AuditLog>,
     /// The metrics.
     pub metrics: PrometheusHandle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Its routes.
@@ -24,7 +37,8 @@ pub fn routes(port: &mut web::ServiceConfig) {
     port.route("/health/live", web::get().to(live))
         .route("/health/ready", web::get().to(ready))
         .route("/health/agencies", web::get().to(agencies))
-        .route("/metrics", web::get().to(metrics));
+        .route("/metrics", web::get().to(metrics))
+        .route("/cache/evict", web::post().to(evict));
 }
 
 async fn live() -> HttpResponse {
@@ -33,15 +47,58 @@ async fn live() -> HttpResponse {
 
 /// Ready: the audit log takes records. An agency that is down does not make the gateway unready.
 async fn ready(operations: web::Data<Operations>) -> HttpResponse {
-    let ready = operations.audit.is_healthy();
+    let ready = operations.appends().await;
     let body = json!({ "ready": ready, "audit": if ready { "ok" } else { "unavailable" } });
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
 async fn agencies(operations: web::Data<Operations>) -> HttpResponse {
-    HttpResponse::Ok().json(super::catalogue::links(&operations.engine.agencies()))
+    HttpResponse::Ok().json(links(&operations.engine.agencies()))
 }
 
 async fn metrics(operations: web::Data<Operations>) -> HttpResponse {
+    let views = operations.engine.agencies();
+    views.agencies.iter().for_each(|party| gauge_breaker("agency", party));
+    views.carriers.iter().for_each(|party| gauge_breaker("carrier", party));
+    let (bytes, answers) = operations.engine.cache_size();
+    metrics::gauge!("lienthong_cache_bytes").set(bytes as f64);
+    metrics::gauge!("lienthong_cache_answers").set(answers as f64);
+    metrics::gauge!("lienthong_audit_healthy").set(if operations.audit.is_healthy() { 1.0 } else { 0.0 });
+    metrics::gauge!("lienthong_audit_notes_lost").set(operations.audit.notes_lost() as f64);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(operations.metrics.render())
+}
+
+/// 0 closed, 1 half open, 2 open: an alert on `> 1` is an alert on a link that is down.
+fn gauge_breaker(kind: &'static str, party: &PartyView) {
+    let value = match party.breaker {
+        BreakerState::Closed => 0.0,
+        BreakerState::HalfOpen => 1.0,
+        BreakerState::Open => 2.0,
+    };
+    metrics::gauge!("lienthong_breaker", "kind" => kind, "party" => party.name.clone()).set(value);
+}
+
+/// Forgets every answer about a person, and every one on its way: `{ "subject": "<số định danh>" }`, after a correction
+/// at the agency. In the body, so that no number stands in an address.
+async fn evict(operations: web::Data<Operations>, body: web::Bytes) -> HttpResponse {
+    let asked = strict::parse_value(&body, &Limits::default()).ok();
+    match asked.as_ref().and_then(|asked| asked.get("subject")).and_then(Value::as_str) {
+        Some(subject) => {
+            operations.engine.evict(subject);
+            HttpResponse::NoContent().finish()
+        }
+        None => HttpResponse::BadRequest().json(json!({ "error": "{ \"subject\": \"…\" } is expected" })),
+    }
+}
+
+impl Operations {
+    async fn appends(&self) -> bool {
+        if !self.audit.is_healthy() {
+            return false;
+        }
+        if self.clock.unix_ms() - self.audit.last_append_unix_ms() < APPEND_TRUSTED_MS {
+            return true;
+        }
+        matches!(timeout(APPEND_TRIAL, self.audit.beat()).await, Ok(Ok(())))
+    }
 }
