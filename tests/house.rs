@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("simulators", &[], &[]),
     ("sandbox", &["server", "simulators"], &[]),
     ("prove", &["adapter-api", "engine", "sandbox", "server", "simulators"], &[]),
-    ("tests", &[], &["adapter-api", "adapters", "conformance", "engine", "sandbox", "server", "simulators"]),
+    ("tests", &[], &["sandbox", "server", "simulators"]),
 ];
 
 /// Worlds that the contract must not know: no IO, no async, no network (invariant 1).

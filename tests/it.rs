@@ -1,8 +1,15 @@
 //! Black-box tests over real sockets: one behaviour, one file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, and the functions they share"
+)]
 
 mod harness;
 
 mod audit;
+mod cache;
 mod config;
 mod house;
 mod limits;

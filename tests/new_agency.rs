@@ -18,7 +18,7 @@ fn newcomer() -> PathBuf {
 
 /// The library of the province.
 fn library(asked: &Asked) -> Said {
-    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    let body: Value = serde_json::from_str(std::str::from_utf8(&asked.body).unwrap()).unwrap();
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/tra-the"));
     match body["soThe"].as_str() {
         Some("TV000123") => Said::json(&json!({

@@ -92,7 +92,7 @@ async fn play(cache: &Cache, subject: String, moment: Moment, more: usize) -> Re
     release.send(()).map_err(|()| anyhow!("the load is gone"))?;
     if moment == Moment::AsItLands {
         // Sometimes the load's task is given a turn first, sometimes not.
-        if more % 2 == 0 {
+        if more.is_multiple_of(2) {
             tokio::task::yield_now().await;
         }
         evict();

@@ -7,6 +7,7 @@ use adapter_api::codec::{Limits, read_reply};
 use adapter_api::wire::Format;
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, stream};
+use sandbox::Caller;
 
 use crate::ground::{AT_ONCE, Ground};
 use crate::score::{Counts, Score, bar};
@@ -44,7 +45,25 @@ pub async fn prove(folder: &Path, ground: &Ground, score: &mut Score) -> Result<
         cases.len(),
         routes.len()
     ));
+    at_the_operations_port(&cases, ground, score).await?;
     as_replies(&cases, score);
+    Ok(())
+}
+
+/// The one POST of the port that no client reaches: it has no problem pages, but it must not stumble either.
+async fn at_the_operations_port(cases: &[Case], ground: &Ground, score: &mut Score) -> Result<()> {
+    let mut counts = Counts::default();
+    let port = Caller::new(&ground.gateway.operations, String::new())?;
+    let mut posts = stream::iter(cases)
+        .map(async |case| (case, port.post("/cache/evict", case.bytes.clone(), &[]).await))
+        .buffer_unordered(AT_ONCE);
+    while let Some((case, told)) = posts.next().await {
+        let status = told.with_context(|| case.name.clone())?.status;
+        counts.one(format!("{} -> {status}", class(&case.name)));
+        let refused = (400..500).contains(&status);
+        score.check(refused, || format!("{} at /cache/evict: {status}", case.name));
+    }
+    counts.print("JSON corpus at POST /cache/evict of the operations port (no file of it names a subject)");
     Ok(())
 }
 
