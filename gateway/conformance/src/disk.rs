@@ -23,6 +23,8 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Everything that was read from disk.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
+    /// Whether these are all agencies of a folder, not one agency's own.
+    pub whole: bool,
     /// The agencies' folders with their talks, in name order.
     pub agencies: Vec<(Folder, Vec<Source>)>,
     /// The shapes of the services and events.
@@ -48,14 +50,20 @@ impl Disk {
     }
 }
 
+/// Whether the author asks, by `UPDATE=1`, that tests write what they would compare. Only tests read it, here alone; the
+/// product has `lienthong check --update`.
+pub fn wants_update() -> bool {
+    std::env::var_os("UPDATE").is_some_and(|value| value == "1")
+}
+
 /// Reads `adapters/` and `schemas/`. An agency is a folder with an `adapter.toml`; the carriers' rules
 /// stand in `carriers/*.toml` beside them. Given a single agency's folder, the carriers are looked for
 /// beside it.
 pub fn read(adapters: &Path, schemas: &Path) -> Disk {
-    let mut disk = Disk::default();
+    let single = adapters.join("adapter.toml").is_file();
+    let mut disk = Disk { whole: !single, ..Disk::default() };
     disk.documents = read_documents(schemas, &mut disk.findings);
     disk.schemas = Arc::new(shapes(&disk.documents, &mut disk.findings));
-    let single = adapters.join("adapter.toml").is_file();
     let home = if single { adapters.parent().unwrap_or(adapters) } else { adapters };
     let carriers: Vec<(String, Source)> = files(&home.join("carriers"), "toml")
         .iter()

@@ -12,7 +12,7 @@ use adapter_api::{Adapter, Inbound, Received};
 
 use crate::conversation::Conversation;
 use crate::ground::{Effort, Ground, Validator};
-use crate::laws;
+use crate::laws::{self, coverage::Carriers};
 use crate::replay::replay;
 use crate::report::{Counts, Report};
 use crate::talk::{self, Opening, Talk};
@@ -42,8 +42,28 @@ pub struct Rewritten {
     pub text: String,
 }
 
-/// Checks an agency folder against every law.
+/// Checks all agencies of a folder, each against every law, and together their carriers: those whose rules no talk reaches
+/// are told in a report of their own, [`CARRIERS`], after the agencies'.
+pub fn check_all(inputs: &[AgencyInput]) -> Vec<Report> {
+    let mut carriers = Carriers::default();
+    let mut reports: Vec<Report> = inputs.iter().map(|input| inspect(input, &mut carriers)).collect();
+    // Of an agency that could not be read nobody knows which rules it would have reached.
+    let missed = if reports.iter().any(|report| report.unreadable) { Vec::new() } else { carriers.missed() };
+    if !missed.is_empty() {
+        reports.push(Report { agency: CARRIERS.to_owned(), findings: missed, ..Report::default() });
+    }
+    reports
+}
+
+/// The report over the carriers is called as the folder of their rules.
+pub const CARRIERS: &str = "carriers";
+
+/// Checks an agency folder against every law; what it takes more than one agency to see is left to [`check_all`].
 pub fn check_folder(input: &AgencyInput) -> Report {
+    inspect(input, &mut Carriers::default())
+}
+
+fn inspect(input: &AgencyInput, carriers: &mut Carriers) -> Report {
     let mut report = Report { agency: input.folder.name.clone(), ..Report::default() };
     let (agency, findings) = agency::parse(&input.folder);
     report.findings.extend(findings);
@@ -74,6 +94,7 @@ pub fn check_folder(input: &AgencyInput) -> Report {
         trials: Cell::new(0),
     };
     report.findings.extend(laws::check_all(&ground));
+    carriers.add(&ground);
     report.counts.trials = ground.trials.get();
     report.sort();
     report

@@ -189,7 +189,8 @@ pub const ALL: [Law; 15] = [
         title_vi: "Mỗi quy tắc đều có hội thoại chạm tới",
         title_en: "every rule is reached by a talk",
         help: "A rule that no talk reaches has never been tried; often a rule above it hides it,\n\
-               because the first that holds decides.\n\
+               because the first that holds decides. A carrier's rules are shared: one agency's talk is\n\
+               enough, and a carrier that nobody goes through is left alone.\n\
                What to do: add a reply that reaches it, or remove it; put the narrower rule first.",
     },
     Law {

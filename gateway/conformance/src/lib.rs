@@ -18,6 +18,6 @@ pub mod spot;
 pub mod talk;
 pub mod wire;
 
-pub use folder::{AgencyInput, check_folder, update_talks};
+pub use folder::{AgencyInput, check_all, check_folder, update_talks};
 pub use ground::{Effort, Side, Validator};
 pub use report::{Exit, Report};

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use crate::language::syntax::{Condition, Conditions, Rule, Test};
+use crate::language::text::{Reach, contains_affirmed};
 
 use super::conditions::is_positive;
 use super::path::bare;
@@ -115,38 +116,8 @@ fn same_pattern(one: &Regex, other: &Regex) -> bool {
     one.as_str() == other.as_str()
 }
 
-/// Whether a text says a phrase as `contains` would count it.
+/// Whether a text says a phrase as `contains` would count it, whatever the verdict: what a negation takes back for one of
+/// them does not count.
 fn says(text: &str, phrase: &str) -> bool {
-    let text = folded(text);
-    let phrase = folded(phrase);
-    text.split_once(&phrase)
-        .is_some_and(|(before, after)| !ends_in_negation(before) && !begins_with_negation(after))
-}
-
-/// Words that turn a phrase into its opposite (`reference/mapping.md` 7.4), folded.
-const NEGATIONS: [&str; 5] = ["không", "chưa", "ko", "khong", "thất bại"];
-
-/// Whether a phrase says its meaning under a negation of its own.
-pub(super) fn is_negated(phrase: &str) -> bool {
-    let phrase = folded(phrase);
-    begins_with_negation(&phrase) || ends_in_negation(&phrase) || holds_negation(&phrase)
-}
-
-fn holds_negation(phrase: &str) -> bool {
-    NEGATIONS.iter().any(|negation| format!(" {phrase} ").contains(&format!(" {negation} ")))
-}
-
-fn ends_in_negation(text: &str) -> bool {
-    NEGATIONS.iter().any(|negation| format!(" {}", text.trim_end()).ends_with(&format!(" {negation}")))
-}
-
-fn begins_with_negation(text: &str) -> bool {
-    NEGATIONS.iter().any(|negation| format!("{} ", text.trim_start()).starts_with(&format!("{negation} ")))
-}
-
-/// Lower case, runs of blanks as one, composed letters.
-fn folded(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let composed: String = text.nfc().collect::<String>().to_lowercase();
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    contains_affirmed(text, phrase, Reach::Around)
 }

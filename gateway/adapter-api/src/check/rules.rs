@@ -6,11 +6,12 @@ use crate::agency::ExchangePlan;
 use crate::diagnostic::Place;
 use crate::fault::Kind;
 use crate::language::syntax::{Condition, Decision, Expression, Head, Node, Path, Root, Rule, Test, Verdict};
+use crate::language::text::is_negated;
 use crate::wire::Format;
 
 use super::Checker;
 use super::conditions::is_positive;
-use super::hidden::{hiding, holds_for_good, is_negated};
+use super::hidden::{hiding, holds_for_good};
 use super::known::{Scope, Talk, Way};
 use super::path::bare;
 

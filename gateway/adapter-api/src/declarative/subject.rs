@@ -5,20 +5,52 @@ use serde_json::Value;
 use crate::language::date;
 use crate::language::text::fold;
 
+/// The fields that tell a person by themselves (`schemas/common/identifiers.json`): no two people share one. Names, birth dates and the parts of a register
+/// number do not, however many of them agree.
+const IDENTIFIERS: [&str; 4] = ["personal_id", "old_id", "tax_code", "insurance_number"];
+
+/// What an answer says to one subject path that was asked.
+enum Said {
+    Same,
+    Another,
+    Nothing,
+}
+
 /// Why an answer is about another subject, if it is; names the path, never the value.
+///
+/// What was asked must come back and be the same. A path the answer leaves out is forgiven if an identifier that was
+/// asked is confirmed: a record need not hold every number its owner ever had. Nothing forgives a contradiction.
 pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Option<(String, &'static str)> {
-    paths.iter().find_map(|path| {
-        let asked = scalars_at(query, path);
-        let answered = scalars_at(answer, path);
-        if asked.is_empty() {
-            return None;
-        }
-        if answered.is_empty() {
-            return Some((path.clone(), "the answer does not say whom it is about"));
-        }
-        let same = answered.iter().all(|answer| asked.iter().any(|asked| is_same(asked, answer)));
-        (!same).then(|| (path.clone(), "another subject than the one asked"))
+    let said: Vec<(&String, Said)> =
+        paths.iter().filter_map(|path| Some((path, compare(path, query, answer)?))).collect();
+    let first = |wanted: fn(&Said) -> bool| said.iter().find(|(_, said)| wanted(said)).map(|(path, _)| *path);
+    if let Some(path) = first(|said| matches!(said, Said::Another)) {
+        return Some((path.clone(), "another subject than the one asked"));
+    }
+    if said.iter().any(|(path, said)| is_identifier(path) && matches!(said, Said::Same)) {
+        return None;
+    }
+    first(|said| matches!(said, Said::Nothing))
+        .map(|path| (path.clone(), "the answer does not say whom it is about"))
+}
+
+/// What the answer says to a path; `None` where the query does not ask by it.
+fn compare(path: &str, query: &Value, answer: &Value) -> Option<Said> {
+    let (asked, answered) = (scalars_at(query, path), scalars_at(answer, path));
+    if asked.is_empty() {
+        return None;
+    }
+    let is_asked = |answer: &String| asked.iter().any(|asked| is_same(asked, answer));
+    Some(match answered.is_empty() {
+        true => Said::Nothing,
+        false if answered.iter().all(is_asked) => Said::Same,
+        false => Said::Another,
     })
+}
+
+fn is_identifier(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path).trim_end_matches('?');
+    IDENTIFIERS.contains(&name)
 }
 
 /// The values at a dotted path, through lists too; blank ones are as good as none.
@@ -68,6 +100,42 @@ mod tests {
             says("personal_id", id("038042000001"), json!({})),
             Some("the answer does not say whom it is about")
         );
+    }
+
+    #[test]
+    fn an_identifier_confirmed_forgives_what_the_record_leaves_out() {
+        let paths = ["personal_id", "old_id", "full_name", "birth_date"].map(str::to_owned);
+        let query = json!({
+            "personal_id": "038090000001", "old_id": "171000001",
+            "full_name": "Nguyễn Văn Mẫu", "birth_date": "1990"
+        });
+        let rest = json!({ "full_name": "NGUYỄN VĂN MẪU", "birth_date": "1990-03-15" });
+        let says = |more: Value| {
+            let mut answer = rest.clone();
+            answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            mismatch(&paths, &query, &answer)
+        };
+        let (silent, another) =
+            ("the answer does not say whom it is about", "another subject than the one asked");
+        assert_eq!(says(json!({ "personal_id": "038090000001" })), None);
+        assert_eq!(says(json!({ "old_id": "171000001", "personal_id": " " })), None, "blank is nothing");
+        assert_eq!(says(json!({ "personal_id": "038090000001", "birth_date": null })), None);
+        let told = |path: &str, why| Some((path.to_owned(), why));
+        assert_eq!(says(json!({})), told("personal_id", silent), "a name and a date confirm nobody");
+        for (name, value) in [("old_id", "171000009"), ("full_name", "TRẦN THỊ THỬ"), ("birth_date", "1991")]
+        {
+            let mut answer = json!({ "personal_id": "038090000001" });
+            answer[name] = value.into();
+            assert_eq!(says(answer), told(name, another), "nothing forgives a contradiction");
+        }
+    }
+
+    #[test]
+    fn half_a_register_number_identifies_nothing() {
+        let paths = ["number", "book"].map(str::to_owned);
+        let query = json!({ "number": "01", "book": "KT-2025" });
+        let told = mismatch(&paths, &query, &json!({ "book": "KT-2025" }));
+        assert_eq!(told.map(|(path, _)| path).as_deref(), Some("number"));
     }
 
     #[test]

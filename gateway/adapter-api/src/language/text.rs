@@ -85,6 +85,17 @@ pub fn contains_affirmed(text: &str, phrase: &str, reach: Reach) -> bool {
     })
 }
 
+/// Whether a negation stands in the phrase itself, as a whole word.
+pub fn is_negated(phrase: &str) -> bool {
+    let phrase = fold(phrase);
+    let stands_alone = |start: usize, found: &str| {
+        let (before, after) =
+            (phrase.get(..start).unwrap_or(""), phrase.get(start + found.len()..).unwrap_or(""));
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    };
+    NEGATIONS.iter().any(|word| phrase.match_indices(word).any(|(start, found)| stands_alone(start, found)))
+}
+
 fn ends_with_word(before: &str, word: &str) -> bool {
     let Some(rest) = before.strip_suffix(' ').and_then(|before| before.strip_suffix(word)) else {
         return false;
@@ -221,6 +232,17 @@ mod tests {
         assert!(!contains_affirmed("Session không hợp lệ", "session", Reach::Around));
         assert!(!contains_affirmed("không session", "session", Reach::Before));
         assert!(!contains_affirmed("đăng nhập thất bại", "đăng nhập", Reach::Before));
+    }
+
+    #[test]
+    fn knows_a_phrase_that_denies() {
+        for phrase in ["không thành công", "Xử lý THẤT BẠI", "(chưa có)", "lỗi, ko lưu", "tìm khong thấy"]
+        {
+            assert!(is_negated(phrase), "{phrase}");
+        }
+        for phrase in ["thành công", "tiko", "chưaa", ""] {
+            assert!(!is_negated(phrase), "{phrase}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adapter_api::agency::{Operation, Repeat};
 
 use adapter_api::diagnostic::{Diagnostic, Place};
-use adapter_api::language::syntax::{Decision, Verdict};
+use adapter_api::language::syntax::{Decision, Rule, Verdict};
 
 use crate::conversation::End;
 use crate::ground::Ground;
@@ -131,21 +131,9 @@ pub fn repeats(ground: &Ground<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// L13: every rule of every exchange and message is reached.
+/// L13: every rule of every exchange and message is reached. The carriers' rules are not an agency's own: [`Carriers`].
 pub fn rules(ground: &Ground<'_>) -> Vec<Diagnostic> {
-    let mut reached: BTreeSet<Place> = BTreeSet::new();
-    for conversation in ground.conversations {
-        // Each beginning of the conversation was judged once, too.
-        for told in 1..=conversation.said.len() {
-            let said = conversation.said.get(..told).unwrap_or_default();
-            reached.extend(
-                ground.declarative.trace(&conversation.call, said).rules.into_iter().map(|hit| hit.place),
-            );
-        }
-    }
-    for inbound in ground.heard {
-        reached.extend(ground.declarative.hear(inbound).rule.map(|hit| hit.place));
-    }
+    let reached = reached(ground);
     let exchanges = ground
         .agency
         .exchanges
@@ -156,14 +144,65 @@ pub fn rules(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let missed = exchanges.chain(messages).filter(|(_, rule)| !reached.contains(&rule.place));
     missed
         .map(|(name, rule)| {
-            let says = match &rule.then {
-                Decision::Verdict(verdict) => format!("then = \"{}\"", verdict.word()),
-                Decision::Go(exchange) => format!("go = \"{exchange}\""),
-                Decision::Event(event) => format!("then = \"{event}\""),
-            };
-            let message = format!("no talk reaches this rule ({says})");
+            let message = format!("no talk reaches this rule ({})", says(rule));
             Diagnostic::error("L13", &rule.place, name.as_str(), message)
                 .help("add a reply that reaches it; if one should, a rule above holds first")
         })
         .collect()
+}
+
+/// Where the rules stand that a talk reaches, the carriers' among them.
+fn reached(ground: &Ground<'_>) -> BTreeSet<Place> {
+    let mut reached = BTreeSet::new();
+    for conversation in ground.conversations {
+        // Each beginning of the conversation was judged once, too.
+        for told in 1..=conversation.said.len() {
+            let said = conversation.said.get(..told).unwrap_or_default();
+            let trace = ground.declarative.trace(&conversation.call, said);
+            reached.extend(trace.rules.into_iter().map(|hit| hit.place));
+        }
+    }
+    for inbound in ground.heard {
+        reached.extend(ground.declarative.hear(inbound).rule.map(|hit| hit.place));
+    }
+    reached
+}
+
+fn says(rule: &Rule) -> String {
+    match &rule.then {
+        Decision::Verdict(verdict) => format!("then = \"{}\"", verdict.word()),
+        Decision::Go(exchange) => format!("go = \"{exchange}\""),
+        Decision::Event(event) => format!("then = \"{event}\""),
+    }
+}
+
+/// L13 for the carriers: agencies share their rules, so it is enough that one agency's talk reaches each. A carrier that no
+/// agency goes through has never answered anybody, and is not asked.
+#[derive(Debug, Default)]
+pub struct Carriers {
+    rules: BTreeMap<Place, (String, String)>,
+    reached: BTreeSet<Place>,
+}
+
+impl Carriers {
+    /// Adds the carriers an agency goes through, and the rules its talks reach.
+    pub fn add(&mut self, ground: &Ground<'_>) {
+        for (carrier, rules) in &ground.agency.carrier_rules {
+            let told = rules.iter().map(|rule| (rule.place.clone(), (carrier.clone(), says(rule))));
+            self.rules.extend(told);
+        }
+        self.reached.append(&mut reached(ground));
+    }
+
+    /// The rules that no agency's talk reaches.
+    pub fn missed(&self) -> Vec<Diagnostic> {
+        let missed = self.rules.iter().filter(|(place, _)| !self.reached.contains(place));
+        missed
+            .map(|(place, (carrier, says))| {
+                let message = format!("no agency's talk reaches this rule ({says})");
+                Diagnostic::error("L13", place, carrier.as_str(), message)
+                    .help("add a reply of the carrier to a talk of an agency that goes through it")
+            })
+            .collect()
+    }
 }
