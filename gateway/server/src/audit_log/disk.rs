@@ -61,10 +61,22 @@ impl Folder {
             .open(path.join("lock"))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Folder { path: path.into(), _lock: lock }),
+            Ok(()) => {
+                let folder = Folder { path: path.into(), _lock: lock };
+                folder.shut().map_err(failed)?;
+                Ok(folder)
+            }
             Err(TryLockError::WouldBlock) => Err(AuditLogError::Held(path.into())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+
+    /// Segments that an older version wrote, or somebody copied here, are shut as well.
+    fn shut(&self) -> io::Result<()> {
+        for number in segment_numbers(&self.path)? {
+            std::fs::set_permissions(self.file(number), Permissions::from_mode(SEGMENT_MODE))?;
+        }
+        Ok(())
     }
 
     fn file(&self, number: u64) -> PathBuf {
@@ -91,9 +103,7 @@ impl Disk for Folder {
     }
 
     fn reopen(&mut self, number: u64) -> io::Result<Box<dyn Segment>> {
-        let file = OpenOptions::new().append(true).open(self.file(number))?;
-        file.set_permissions(Permissions::from_mode(SEGMENT_MODE))?;
-        Ok(Box::new(file))
+        Ok(Box::new(OpenOptions::new().append(true).open(self.file(number))?))
     }
 
     fn cut(&mut self, number: u64, bytes: u64) -> io::Result<()> {

@@ -36,6 +36,12 @@ impl Copy {
         std::fs::write(copy.file("lienthong"), main).unwrap();
         development::ensure_keys(&copy.folder.path().join("keys")).unwrap();
         copy.write("secret", "x", 0o600);
+        copy.replace("agencies", "# tls = {", "tls = {");
+        std::fs::create_dir(copy.folder.path().join("pki")).unwrap();
+        let pair = rcgen::generate_simple_self_signed(["mot-cua-mau".to_string()]).unwrap();
+        copy.write("pki/c06-ca.pem", &pair.cert.pem(), 0o644);
+        copy.write("pki/c06-client.pem", &pair.cert.pem(), 0o644);
+        copy.write("pki/c06-client.key", &pair.signing_key.serialize_pem(), 0o600);
         copy
     }
 
@@ -117,7 +123,8 @@ fn mistakes() -> Vec<Mistake> {
         ),
         (|copy| copy.append("lienthong", "[log]\nlevel = \"nonsense\"\n"), "`level` must be"),
         (|copy| copy.write("keys/cache.key", "short", 0o600), "at least 32 bytes"),
-        (|copy| copy.write("keys/subject.key", &"x".repeat(32), 0o644), "chmod 600"),
+        (|copy| copy.write("keys/subject.key", &"x".repeat(32), 0o644), "subject.key: others than its owner"),
+        (|copy| copy.write("pki/c06-client.key", "x", 0o640), "c06-client.key: others than its owner"),
     ]
 }
 
