@@ -15,6 +15,9 @@ pub mod schema;
 pub mod tree;
 pub mod wire;
 
+#[cfg(test)]
+mod examples;
+
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
 pub use fault::{Blame, Fault, Finding, Kind, Party, Reason};
 pub use outcome::{Outcome, Page};
