@@ -16,7 +16,7 @@ pub mod tree;
 pub mod wire;
 
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
-pub use fault::{Blame, Fault, Finding, Kind, Party, Reason};
+pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason};
 pub use outcome::{Outcome, Page};
 pub use tree::{Element, Slot, Tree};
 pub use wire::{Reply, WireRequest};
