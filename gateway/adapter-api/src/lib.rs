@@ -19,7 +19,7 @@ pub mod wire;
 mod examples;
 
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
-pub use fault::{Blame, Fault, Finding, Kind, Party, Reason};
+pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason};
 pub use outcome::{Outcome, Page};
 pub use tree::{Element, Slot, Tree};
 pub use wire::{Reply, WireRequest};
