@@ -1,4 +1,5 @@
 //! The binary itself: what it prints, and that a test of the workspace always has a fresh one to start.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
