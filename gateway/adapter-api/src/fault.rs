@@ -35,6 +35,17 @@ pub enum Party {
     Carrier,
 }
 
+/// Whom a call was waiting for when its time was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Waiting {
+    /// The agency: an exchange with it was under way.
+    Agency,
+    /// The carrier: a token of its own was being fetched.
+    Carrier,
+    /// This gateway: a queue, a back-off, or a load that others began.
+    Gateway,
+}
+
 /// What an exchange ended in. No variant holds a value of the caller or of the agency.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
@@ -82,7 +93,10 @@ pub enum Fault {
         retry_after_s: Option<u64>,
     },
     /// The caller's deadline passed first.
-    DeadlineExceeded,
+    DeadlineExceeded {
+        /// What was under way then.
+        waiting_for: Waiting,
+    },
     /// The adapter itself failed: a mistake of ours.
     AdapterFailed {
         /// Where, in words that hold no value.
@@ -149,7 +163,7 @@ impl Fault {
             Fault::Uncertain(_) => "uncertain",
             Fault::Unavailable { .. } => "unavailable",
             Fault::Overloaded { .. } => "overloaded",
-            Fault::DeadlineExceeded => "deadline-exceeded",
+            Fault::DeadlineExceeded { .. } => "deadline-exceeded",
             Fault::AdapterFailed { .. } => "adapter-failed",
         }
     }
@@ -167,7 +181,7 @@ impl Fault {
             Fault::Uncertain(_) => Blame::Network,
             Fault::Unavailable { party, .. } => party.blame(),
             Fault::Overloaded { party, .. } => party.blame(),
-            Fault::DeadlineExceeded => Blame::Agency,
+            Fault::DeadlineExceeded { waiting_for } => waiting_for.blame(),
             Fault::AdapterFailed { .. } => Blame::Gateway,
         }
     }
@@ -177,7 +191,7 @@ impl Fault {
         match self {
             Fault::Unreachable { .. } => true,
             Fault::Unavailable { .. } | Fault::Overloaded { .. } | Fault::Uncertain(_) => kind == Kind::Read,
-            Fault::DeadlineExceeded => false,
+            Fault::DeadlineExceeded { .. } => false,
             Fault::Rejected { .. } | Fault::NotAdmitted { .. } | Fault::Malformed(_) => false,
             Fault::AdapterFailed { .. } => false,
         }
@@ -187,7 +201,7 @@ impl Fault {
     pub fn is_retryable(&self) -> bool {
         match self {
             Fault::Unreachable { .. } | Fault::Unavailable { .. } | Fault::Overloaded { .. } => true,
-            Fault::DeadlineExceeded | Fault::Uncertain(_) => true,
+            Fault::DeadlineExceeded { .. } | Fault::Uncertain(_) => true,
             Fault::Rejected { .. } | Fault::NotAdmitted { .. } | Fault::Malformed(_) => false,
             Fault::AdapterFailed { .. } => false,
         }
@@ -200,6 +214,31 @@ impl Party {
         match self {
             Party::Agency => Blame::Agency,
             Party::Carrier => Blame::Carrier,
+        }
+    }
+
+    /// The word in logs.
+    pub fn word(self) -> &'static str {
+        self.blame().word()
+    }
+}
+
+impl Waiting {
+    /// The blame for the time that is gone.
+    pub fn blame(self) -> Blame {
+        match self {
+            Waiting::Agency => Blame::Agency,
+            Waiting::Carrier => Blame::Carrier,
+            Waiting::Gateway => Blame::Gateway,
+        }
+    }
+}
+
+impl From<Party> for Waiting {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Agency => Waiting::Agency,
+            Party::Carrier => Waiting::Carrier,
         }
     }
 }
@@ -219,9 +258,28 @@ impl Blame {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code();
         match self {
-            Fault::Malformed(reason) | Fault::Uncertain(reason) => write!(f, "{}: {}", self.code(), reason),
-            _ => f.write_str(self.code()),
+            Fault::Malformed(reason) | Fault::Uncertain(reason) => write!(f, "{code}: {reason}"),
+            // The agency's code and its findings may quote what was asked: only how many there are is told.
+            Fault::Rejected { findings, sent: true, blame, .. } => {
+                write!(f, "{code}: by the other side, {} findings, blame {}", findings.len(), blame.word())
+            }
+            Fault::Rejected { findings, sent: false, blame, .. } => {
+                write!(f, "{code}: before sending, {} findings, blame {}", findings.len(), blame.word())
+            }
+            Fault::NotAdmitted { exchange, renew: _, party } => {
+                write!(f, "{code}: {exchange}: {}", party.word())
+            }
+            Fault::Unreachable { party } => write!(f, "{code}: {}", party.word()),
+            Fault::Unavailable { party, retry_after_s } | Fault::Overloaded { party, retry_after_s } => {
+                write!(f, "{code}: {}", party.word())?;
+                retry_after_s.map_or(Ok(()), |seconds| write!(f, ", come back in {seconds} s"))
+            }
+            Fault::DeadlineExceeded { waiting_for } => {
+                write!(f, "{code}: waiting for the {}", waiting_for.blame().word())
+            }
+            Fault::AdapterFailed { place } => write!(f, "{code}: {place}"),
         }
     }
 }
@@ -236,3 +294,44 @@ impl fmt::Display for Reason {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_tells_the_log_its_place_and_party_and_no_value() {
+        let rejected = Fault::Rejected {
+            code: Some("038042000001".into()),
+            findings: vec![Finding { operator_text: Some("038042000001".into()), ..Finding::default() }],
+            sent: true,
+            blame: Blame::Caller,
+        };
+        let refused = Fault::NotAdmitted { exchange: "person".into(), renew: false, party: Party::Carrier };
+        let told = [
+            (rejected, "rejected: by the other side, 1 findings, blame caller"),
+            (refused, "not-admitted: person: carrier"),
+            (Fault::Unreachable { party: Party::Agency }, "unreachable: agency"),
+            (
+                Fault::Overloaded { party: Party::Agency, retry_after_s: Some(3) },
+                "overloaded: agency, come back in 3 s",
+            ),
+            (
+                Fault::DeadlineExceeded { waiting_for: Waiting::Carrier },
+                "deadline-exceeded: waiting for the carrier",
+            ),
+            (Fault::AdapterFailed { place: "seal sum".into() }, "adapter-failed: seal sum"),
+        ];
+        for (fault, words) in told {
+            assert_eq!(fault.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn time_spent_in_our_own_queues_is_nobody_elses_fault() {
+        let blame = |waiting_for| Fault::DeadlineExceeded { waiting_for }.blame();
+        assert_eq!(blame(Waiting::Gateway), Blame::Gateway);
+        assert_eq!(blame(Waiting::Carrier), Blame::Carrier);
+        assert_eq!(blame(Waiting::Agency), Blame::Agency);
+    }
+}

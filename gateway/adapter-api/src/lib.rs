@@ -16,10 +16,10 @@ pub mod tree;
 pub mod wire;
 
 #[cfg(test)]
-mod examples;
+mod tests;
 
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
-pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason};
+pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason, Waiting};
 pub use outcome::{Outcome, Page};
 pub use tree::{Element, Slot, Tree};
 pub use wire::{Reply, WireRequest};

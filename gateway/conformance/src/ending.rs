@@ -84,7 +84,7 @@ pub fn fault_value(fault: &Fault) -> Value {
             put(&mut body, "retry_after_s", retry_after_s.as_ref());
         }
         Fault::AdapterFailed { place } => put(&mut body, "where", Some(place)),
-        Fault::Unreachable { .. } | Fault::DeadlineExceeded => {}
+        Fault::Unreachable { .. } | Fault::DeadlineExceeded { .. } => {}
     }
     Value::Object(body)
 }

@@ -3,22 +3,25 @@
 //! Values are kept as the agency gave them; each reader's permission masks its own copy on the way out.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use adapter_api::Fault;
 use futures_util::future::BoxFuture;
+use moka::ops::compute::Op;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use crate::ports::Progress;
 use crate::read::CacheUse;
 use crate::settings::ServiceSettings;
 
 mod key;
 
-use key::Keys;
 pub use key::{Identity, Key, Scope, canonical};
+use key::{Keys, Moment, Slots};
 
 /// Answers about several people live no longer: evicting one of them cannot find the others' answers (design, section 4).
 pub const SEVERAL_PEOPLE_FRESH_MAX: Duration = Duration::from_secs(60);
@@ -37,10 +40,17 @@ struct Inner {
     kept: moka::future::Cache<Key, Arc<Entry>>,
     /// Loads under way. A `true` beside the key: asked again on purpose, so it joins only its like.
     flights: Mutex<HashMap<(Key, bool), Landing>>,
+    /// Loads begun so far.
+    begun: AtomicU64,
     keys: Keys,
 }
 
-type Landing = watch::Receiver<Option<Result<Served, Fault>>>;
+/// A load under way, as those who wait for it see it.
+#[derive(Clone)]
+struct Landing {
+    landed: watch::Receiver<Option<Result<Served, Fault>>>,
+    progress: Arc<Progress>,
+}
 
 /// An answer as the agency gave it, unmasked.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +61,18 @@ pub struct Loaded {
     pub retrieved_at: String,
     /// The identifier of our call at the agency.
     pub reference: String,
+    /// Every person whom the query or the answer names, as identifiers: evicting one of them must find this answer.
+    pub people: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Entry {
     loaded: Loaded,
+    /// Which of all loads it came of: a later one knows better.
+    load: u64,
+    /// Whom it is about, and when, between evictions, it was asked.
+    people: Slots,
+    asked: Moment,
     since: Instant,
     fresh_for: Duration,
     stale_for: Duration,
@@ -127,7 +144,7 @@ pub struct Wanted {
 }
 
 /// Makes the future that asks the agency; called at most once, and only if it is needed.
-pub type Load = Box<dyn FnOnce() -> BoxFuture<'static, Result<Loaded, Fault>> + Send>;
+pub type Load = Box<dyn FnOnce(Arc<Progress>) -> BoxFuture<'static, Result<Loaded, Fault>> + Send>;
 
 impl Cache {
     /// An empty cache of so many bytes, keyed with this key for this epoch of the configuration.
@@ -137,7 +154,8 @@ impl Cache {
             .weigher(|_, entry: &Arc<Entry>| entry.weight)
             .expire_after(Lifetime)
             .build();
-        Cache { inner: Arc::new(Inner { kept, flights: Mutex::default(), keys: Keys::new(key, epoch) }) }
+        let (flights, begun) = (Mutex::default(), AtomicU64::default());
+        Cache { inner: Arc::new(Inner { kept, flights, begun, keys: Keys::new(key, epoch) }) }
     }
 
     /// The answer: kept and fresh, kept and stale while it is asked again, or asked now, once for all who wait.
@@ -153,15 +171,19 @@ impl Cache {
             return Ok(served);
         }
         let mut landing = self.join(key, &wanted, load);
-        match timeout_at(wanted.deadline, landing.wait_for(Option::is_some)).await {
-            Ok(Ok(landed)) => landed.clone().unwrap_or(Err(Fault::DeadlineExceeded)),
+        let progress = Arc::clone(&landing.progress);
+        let out_of_time = || Fault::DeadlineExceeded { waiting_for: progress.waiting_for() };
+        match timeout_at(wanted.deadline, landing.landed.wait_for(Option::is_some)).await {
+            Ok(Ok(landed)) => landed.clone().unwrap_or_else(|| Err(out_of_time())),
             // The load's task ended without a word: it panicked, and its guard has cleared the way for the next.
             Ok(Err(_)) => Err(Fault::AdapterFailed { place: "load".into() }),
-            Err(_) => Err(Fault::DeadlineExceeded),
+            Err(_) => Err(out_of_time()),
         }
     }
 
     /// Raises the subject's generation: nothing asked before is found again, and no load begun before is kept.
+    ///
+    /// Whoever stands waiting for a load of another identifier that was begun before still gets what it brings.
     pub fn evict(&self, subject: &str) {
         self.inner.keys.raise(subject);
     }
@@ -181,13 +203,15 @@ impl Cache {
         if let Some(landing) = flights.get(&flight) {
             return landing.clone();
         }
-        let (sender, landing) = watch::channel(None);
+        let (sender, landed) = watch::channel(None);
+        let progress = Arc::new(Progress::default());
+        let landing = Landing { landed, progress: Arc::clone(&progress) };
         flights.insert(flight, landing.clone());
         drop(flights);
         let ending = Ending { inner: Arc::clone(&self.inner), flight };
-        let (identity, lifetimes, again) = (wanted.identity.clone(), wanted.lifetimes, wanted.again);
+        let wanted = wanted.clone();
         tokio::spawn(async move {
-            let landed = ending.inner.land(key, &identity, lifetimes, again, load).await;
+            let landed = ending.inner.land(key, &wanted, || load(progress)).await;
             // Kept first, then off the board, then told: whoever looks in between finds one or the other.
             drop(ending);
             sender.send_replace(Some(landed));
@@ -215,6 +239,9 @@ impl Inner {
 
     async fn kept(&self, key: &Key) -> Option<Served> {
         let entry = self.kept.get(key).await?;
+        if self.keys.evicted_since(&entry.people, entry.asked) {
+            return None;
+        }
         let age = entry.since.elapsed();
         let cache = match age {
             _ if age < entry.fresh_for => CacheUse::Hit,
@@ -227,24 +254,37 @@ impl Inner {
     async fn land(
         &self,
         key: Key,
-        identity: &Identity,
-        lifetimes: Lifetimes,
-        again: bool,
-        load: Load,
+        wanted: &Wanted,
+        load: impl FnOnce() -> BoxFuture<'static, Result<Loaded, Fault>>,
     ) -> Result<Served, Fault> {
         // Another load may have landed between this caller's look and its turn at the board (P6).
-        if !again
+        if !wanted.again
             && let Some(served) = self.kept(&key).await
             && served.cache == CacheUse::Hit
         {
             return Ok(served);
         }
-        let entry = Arc::new(Entry::new(load().await?, lifetimes));
+        let (number, asked) = (self.begun.fetch_add(1, Ordering::SeqCst) + 1, self.keys.moment());
+        let loaded = load().await?;
+        let people = self.keys.slots(&loaded.people);
+        let mut entry = Entry::new(loaded, wanted.lifetimes);
+        (entry.load, entry.asked, entry.people) = (number, asked, people);
+        let entry = Arc::new(entry);
         // The generation is in the key; a key that has changed meanwhile means that the subject was evicted.
-        if !entry.fresh_for.is_zero() && entry.weight <= ENTRY_WEIGHT_MAX && self.keys.key(identity) == key {
-            self.kept.insert(key, Arc::clone(&entry)).await;
+        let evicted = self.keys.key(&wanted.identity) != key || self.keys.evicted_since(&entry.people, asked);
+        if !entry.fresh_for.is_zero() && entry.weight <= ENTRY_WEIGHT_MAX && !evicted {
+            self.keep(key, &entry).await;
         }
-        Ok(Served { entry, cache: if again { CacheUse::Revalidated } else { CacheUse::Miss } })
+        Ok(Served { entry, cache: if wanted.again { CacheUse::Revalidated } else { CacheUse::Miss } })
+    }
+
+    /// Keeps an answer, unless one of a load begun later is kept already.
+    async fn keep(&self, key: Key, entry: &Arc<Entry>) {
+        let newer = |kept: Option<moka::Entry<Key, Arc<Entry>>>| {
+            let overtaken = kept.is_some_and(|kept| kept.value().load > entry.load);
+            std::future::ready(if overtaken { Op::Nop } else { Op::Put(Arc::clone(entry)) })
+        };
+        self.kept.entry(key).and_compute_with(newer).await;
     }
 }
 
@@ -256,7 +296,8 @@ impl Entry {
             None => (lifetimes.absent, Duration::ZERO),
         };
         let weight = ENTRY_OVERHEAD.saturating_add(loaded.value.as_ref().map_or(0, weigh));
-        Entry { loaded, since: Instant::now(), fresh_for, stale_for, weight }
+        let (people, asked) = (Slots::default(), Moment::default());
+        Entry { loaded, load: 0, people, asked, since: Instant::now(), fresh_for, stale_for, weight }
     }
 }
 
@@ -310,23 +351,87 @@ mod tests {
 
     use super::*;
 
+    fn wanted(query: &str, again: bool) -> Wanted {
+        let settings = ServiceSettings { fresh_for_s: 60, ..ServiceSettings::default() };
+        Wanted {
+            identity: Identity {
+                service: "s".into(),
+                query: query.into(),
+                scope: Scope::All,
+                subjects: Vec::new(),
+            },
+            lifetimes: Lifetimes::of(&settings, false),
+            again,
+            deadline: Instant::now() + Duration::from_secs(60),
+        }
+    }
+
+    fn saying(reference: &str, people: &[&str]) -> Loaded {
+        Loaded {
+            value: Some(Value::Null),
+            retrieved_at: String::new(),
+            reference: reference.into(),
+            people: people.iter().map(|person| (*person).to_owned()).collect(),
+        }
+    }
+
+    fn load(reference: &'static str) -> impl FnOnce() -> BoxFuture<'static, Result<Loaded, Fault>> {
+        move || async move { Ok(saying(reference, &[])) }.boxed()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn p6_a_load_that_comes_late_to_the_board_takes_what_has_landed() {
         let cache = Cache::new(1 << 20, &[1; 32], 1);
-        let identity =
-            Identity { service: "s".into(), query: "{}".into(), scope: Scope::All, subjects: Vec::new() };
-        let key = cache.inner.keys.key(&identity);
-        let settings = ServiceSettings { fresh_for_s: 60, ..ServiceSettings::default() };
-        let lifetimes = Lifetimes::of(&settings, false);
-        let load = |reference: &'static str| -> Load {
-            let loaded =
-                Loaded { value: Some(Value::Null), retrieved_at: String::new(), reference: reference.into() };
-            Box::new(move || async move { Ok(loaded) }.boxed())
-        };
-        cache.inner.land(key, &identity, lifetimes, false, load("first")).await.unwrap();
-        let late = cache.inner.land(key, &identity, lifetimes, false, load("second")).await.unwrap();
+        let key = cache.inner.keys.key(&wanted("{}", false).identity);
+        cache.inner.land(key, &wanted("{}", false), load("first")).await.unwrap();
+        let late = cache.inner.land(key, &wanted("{}", false), load("second")).await.unwrap();
         assert_eq!((late.cache, late.loaded().reference.as_str()), (CacheUse::Hit, "first"));
-        let again = cache.inner.land(key, &identity, lifetimes, true, load("third")).await.unwrap();
+        let again = cache.inner.land(key, &wanted("{}", true), load("third")).await.unwrap();
         assert_eq!(again.loaded().reference, "third");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_load_begun_earlier_does_not_overwrite_what_one_begun_later_brought() {
+        let cache = Cache::new(1 << 20, &[1; 32], 1);
+        let key = cache.inner.keys.key(&wanted("{}", false).identity);
+        let slow = || async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(saying("old", &[]))
+        };
+        let ordinary = wanted("{}", false);
+        let (old, new) = tokio::join!(cache.inner.land(key, &ordinary, move || slow().boxed()), async {
+            tokio::task::yield_now().await;
+            cache.inner.land(key, &wanted("{}", true), load("new")).await
+        });
+        assert_eq!(
+            (old.unwrap().loaded().reference.as_str(), new.unwrap().loaded().reference.as_str()),
+            ("old", "new")
+        );
+        assert_eq!(cache.inner.kept(&key).await.unwrap().loaded().reference, "new");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn t14_evicting_a_person_finds_the_answers_that_only_name_them() {
+        let cache = Cache::new(1 << 20, &[1; 32], 1);
+        let by_dossier = wanted("dossier", false);
+        let key = cache.inner.keys.key(&by_dossier.identity);
+        let named = || async { Ok(saying("named", &["038042000001", "038145000002"])) }.boxed();
+        cache.inner.land(key, &by_dossier, named).await.unwrap();
+        cache.evict("052000000009");
+        assert!(cache.inner.kept(&key).await.is_some(), "a stranger's eviction costs nothing");
+        cache.evict("038145000002");
+        assert!(cache.inner.kept(&key).await.is_none());
+        let inner = Arc::clone(&cache.inner);
+        let evicted_meanwhile = move || {
+            async move {
+                inner.keys.raise("038042000001");
+                Ok(saying("old", &["038042000001"]))
+            }
+            .boxed()
+        };
+        cache.inner.land(key, &by_dossier, evicted_meanwhile).await.unwrap();
+        assert!(cache.inner.kept(&key).await.is_none(), "asked before the eviction, landed after it");
+        cache.inner.land(key, &by_dossier, named).await.unwrap();
+        assert!(cache.inner.kept(&key).await.is_some());
     }
 }

@@ -205,6 +205,22 @@ impl Service {
         !self.subject.is_empty() || self.fields().iter().any(|field| field.class != DataClass::Public)
     }
 
+    /// Every person whom a query and its answer name, as identifiers: what tells a person stands under its own name, or
+    /// under one the schema checks as a personal ID.
+    pub fn people(&self, query: &Value, answer: Option<&Value>) -> Vec<String> {
+        let mut people: Vec<String> = self
+            .subject
+            .iter()
+            .filter_map(|pointer| query.pointer(pointer)?.as_str())
+            .map(str::to_owned)
+            .collect();
+        self.query.each_person(query, &mut people);
+        if let Some(answer) = answer {
+            self.answer.each_person(answer, &mut people);
+        }
+        people
+    }
+
     /// The fields of its answer, outermost first.
     pub fn fields(&self) -> Vec<FieldView> {
         let mut fields = Vec::new();

@@ -1,11 +1,12 @@
 //! Holds the conversation with an agency: asks the adapter what to do next, does it, until there is an answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use adapter_api::{Adapter, Call, Exchange, Fault, Outcome, Step, WireRequest};
 use tokio::time::Instant;
 
-use crate::ports::{Order, Wire};
+use crate::ports::{Order, Progress, Wire};
 use crate::resilience::Meter;
 
 /// Exchanges of one conversation. The longest manifest of ours needs a login, a search and some twenty pages.
@@ -24,6 +25,8 @@ pub struct Conversation<'a> {
     pub call: &'a Call,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Where it says what it is doing.
+    pub progress: &'a Arc<Progress>,
 }
 
 /// Talks with the agency until it has truly answered.
@@ -87,6 +90,12 @@ fn next(conversation: &Conversation<'_>, said: &[Exchange]) -> Result<Step, Faul
 
 impl Conversation<'_> {
     fn order<'r>(&'r self, request: &'r WireRequest) -> Order<'r> {
-        Order { agency: self.agency, call: self.call, request, deadline: self.deadline }
+        Order {
+            agency: self.agency,
+            call: self.call,
+            request,
+            deadline: self.deadline,
+            progress: self.progress,
+        }
     }
 }

@@ -68,6 +68,8 @@ pub struct FakeWire {
     script: Mutex<Arc<Script>>,
     pub exchanges: AtomicU64,
     pub renewals: AtomicU64,
+    /// Logins that each exchange needs.
+    pub logins: AtomicU64,
     pub orders: Mutex<Vec<String>>,
 }
 
@@ -90,6 +92,7 @@ impl FakeWire {
             script: Mutex::new(Arc::new(Box::new(script))),
             exchanges: AtomicU64::new(0),
             renewals: AtomicU64::new(0),
+            logins: AtomicU64::new(0),
             orders: Mutex::default(),
         })
     }
@@ -110,6 +113,7 @@ impl Wire for FakeWire {
     fn exchange<'a>(&'a self, order: Order<'a>) -> BoxFuture<'a, Result<Heard, Fault>> {
         let number = self.exchanges.fetch_add(1, Ordering::SeqCst);
         self.orders.lock().unwrap().push(order.call.purpose["officer"].to_string());
+        (0..self.logins.load(Ordering::SeqCst)).for_each(|_| order.progress.login(Party::Agency));
         let script = Arc::clone(&self.script.lock().unwrap());
         async move { Ok(Heard { reply: reply(script(number as usize).await?), admission: 7 }) }.boxed()
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use adapter_api::Fault;
+use adapter_api::{Fault, Waiting};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -117,6 +117,9 @@ pub fn check(parts: &[Part]) -> Result<(), Tangle> {
     }
 }
 
+/// A part that is still out when all must be over: it was asked, and whoever it asked has not come back.
+const OUT_OF_TIME: Fault = Fault::DeadlineExceeded { waiting_for: Waiting::Agency };
+
 /// Asks every part as soon as those before it have answered, and comes back by the deadline with what there is (F6, P7).
 ///
 /// `ask` gets a part and what the parts it stands after have answered. A part still out at the deadline has failed with
@@ -160,7 +163,7 @@ where
         let Some((name, answered)) = asked.next().await else {
             break;
         };
-        done.insert(name, answered.unwrap_or(PartStatus::Failed(Fault::DeadlineExceeded)));
+        done.insert(name, answered.unwrap_or(PartStatus::Failed(OUT_OF_TIME)));
     }
     for part in waiting {
         // Only for parts that `check` would have refused.
@@ -228,8 +231,8 @@ mod tests {
         .await;
         assert_eq!(began.elapsed(), Duration::from_secs(2));
         assert_eq!(done["quick"], PartStatus::Ok(1));
-        assert_eq!(done["hung"], PartStatus::Failed(Fault::DeadlineExceeded));
-        assert_eq!(done["after"], PartStatus::Failed(Fault::DeadlineExceeded), "never asked");
+        assert_eq!(done["hung"], PartStatus::Failed(OUT_OF_TIME));
+        assert_eq!(done["after"], PartStatus::Failed(OUT_OF_TIME), "never asked");
     }
 
     #[tokio::test]

@@ -33,17 +33,6 @@ impl Contradiction {
             Contradiction::TaxCodeChecksum => "tax-code-checksum",
         }
     }
-
-    /// The positions it speaks of, from 1; `None`: the whole number.
-    pub fn positions(self) -> Option<(u8, u8)> {
-        match self {
-            Contradiction::PersonalIdLength => None,
-            Contradiction::PersonalIdProvince => Some((1, 3)),
-            Contradiction::PersonalIdSex => Some((4, 4)),
-            Contradiction::PersonalIdYear => Some((5, 6)),
-            Contradiction::TaxCodeChecksum => Some((10, 10)),
-        }
-    }
 }
 
 /// What else the same object says about the person.
@@ -87,11 +76,6 @@ pub fn check_personal_id(
         found.push(Contradiction::PersonalIdYear);
     }
     found
-}
-
-/// Whether it has the form of an old ID card number (số chứng minh nhân dân): 9 digits.
-pub fn is_old_id(number: &str) -> bool {
-    digits(number).is_some_and(|digits| digits.len() == 9)
 }
 
 /// Checks a tax code (mã số thuế): 10 digits with a check digit, 13 for a branch, or a personal ID of 12
@@ -306,6 +290,5 @@ mod tests {
         for code in ["4.004222", "1.00422", "1.004222.", "1.004222.56", "1", "", "1.004222.H56.14"] {
             assert!(!is_procedure_code(code), "{code}");
         }
-        assert!(is_old_id("170000001") && !is_old_id("17000000") && !is_old_id("17000000a"));
     }
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::catalogue::{Catalogue, Node, Service, Unfit};
 use crate::client::{Client, Purpose};
-use crate::identifiers::{comparable_agency_code, is_agency_code, is_dossier_code, is_procedure_code};
+use crate::identifiers::{
+    comparable_agency_code, is_agency_code, is_dossier_code, is_procedure_code, old_agency_code,
+};
 use crate::refusal::Refusal;
 
 mod mask;
@@ -162,7 +164,11 @@ impl Policy {
         }
         let unit = purpose.unit.as_deref().map(comparable_agency_code).unwrap_or_default();
         let for_purpose = |grant: &&Grant| fits_any(&grant.procedures, &purpose.procedure);
-        let for_unit = |grant: &&Grant| fits_any(&grant.units, &unit);
+        // A rule may write the beginning of a code in either form, which no conversion can bring to the other.
+        let old_unit = old_agency_code(&unit);
+        let for_unit = |grant: &&Grant| {
+            fits_any(&grant.units, &unit) || old_unit.as_ref().is_some_and(|old| fits_any(&grant.units, old))
+        };
         let mut fitting = grants.iter().filter(for_purpose).peekable();
         fitting.peek().ok_or_else(|| denied("purpose"))?;
         let together = fitting.filter(for_unit).map(|grant| &grant.permission).fold(

@@ -1,6 +1,9 @@
 //! What the engine needs of the world: a wire to the agencies, an audit log, a clock, chance. Given at construction.
 
-use adapter_api::{Call, Fault, Reply, WireRequest};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use adapter_api::{Call, Fault, Party, Reply, Waiting, WireRequest};
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
@@ -28,6 +31,56 @@ pub struct Order<'a> {
     pub request: &'a WireRequest,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Where the wire says what it is doing, as it does it.
+    pub progress: &'a Arc<Progress>,
+}
+
+/// How far one load has come: whom it waits for just now, and the logins it made on the way.
+///
+/// Told while it happens and not in the end, because a load that is given up tells nothing in the end.
+#[derive(Debug, Default)]
+pub struct Progress {
+    waiting: AtomicU8,
+    agency_logins: AtomicU32,
+    carrier_logins: AtomicU32,
+}
+
+impl Progress {
+    /// From now on this is waited for.
+    pub fn waits_for(&self, waiting: Waiting) {
+        let code = match waiting {
+            Waiting::Gateway => 0,
+            Waiting::Agency => 1,
+            Waiting::Carrier => 2,
+        };
+        self.waiting.store(code, Ordering::Release);
+    }
+
+    /// What is waited for.
+    pub fn waiting_for(&self) -> Waiting {
+        match self.waiting.load(Ordering::Acquire) {
+            1 => Waiting::Agency,
+            2 => Waiting::Carrier,
+            _ => Waiting::Gateway,
+        }
+    }
+
+    /// A login is about to leave for this party: it counts at the party's quota, whatever comes of it.
+    pub fn login(&self, party: Party) {
+        self.logins(party).fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The logins not charged yet; whoever takes them charges them.
+    pub fn take_logins(&self, party: Party) -> u32 {
+        self.logins(party).swap(0, Ordering::AcqRel)
+    }
+
+    fn logins(&self, party: Party) -> &AtomicU32 {
+        match party {
+            Party::Agency => &self.agency_logins,
+            Party::Carrier => &self.carrier_logins,
+        }
+    }
 }
 
 /// A reply, with the number of the login that was used for it.

@@ -13,10 +13,10 @@ use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical}
 use crate::catalogue::{Catalogue, Service, Unfit};
 use crate::client::{Client, Purpose};
 use crate::policy::{Permission, Policy, unstated};
-use crate::ports::{Audit, Chance, Clock, Wire};
+use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::Guards;
-use crate::settings::{AgencySettings, CarrierSettings, PartyLimits, Share};
+use crate::settings::{AgencySettings, CarrierSettings, Share};
 
 mod load;
 #[cfg(test)]
@@ -264,8 +264,8 @@ impl Engine {
             query: question.query.clone(),
         };
         let road = Arc::clone(&self.road);
-        let load = Box::new(move || -> futures_util::future::BoxFuture<'static, _> {
-            Box::pin(async move { road.travel(inquiry).await })
+        let load = Box::new(move |progress: Arc<Progress>| -> futures_util::future::BoxFuture<'static, _> {
+            Box::pin(async move { road.travel(inquiry, &progress).await })
         });
         self.cache.answer(wanted, load).await.map_err(|fault| Failure::Fault {
             fault,
@@ -373,14 +373,6 @@ fn findings(parts: &Parts) -> Vec<Unfit> {
     {
         unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
     }
-    let limits = |name: &str, limits: &PartyLimits| -> Vec<Unfit> {
-        limits.findings().into_iter().map(|why| Unfit::new(format!("{name}.limits"), why)).collect()
-    };
-    for (name, agency) in &parts.agencies {
-        unfit.extend(limits(name, &agency.limits));
-    }
-    for (name, carrier) in &parts.carriers {
-        unfit.extend(limits(name, &carrier.limits));
-    }
+    unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));
     unfit
 }

@@ -2,7 +2,11 @@
 //!
 //! Times are in the unit their name ends in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::catalogue::Unfit;
 
 /// `config/services.toml`, one block per service; without one: never cached, default deadline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,6 +140,19 @@ impl Default for AgencySettings {
             settings: serde_json::Value::Object(serde_json::Map::new()),
         }
     }
+}
+
+/// What makes no sense among the limits of agencies and carriers, named as `<party>.limits`.
+pub fn findings(
+    agencies: &BTreeMap<String, AgencySettings>,
+    carriers: &BTreeMap<String, CarrierSettings>,
+) -> Vec<Unfit> {
+    let agencies = agencies.iter().map(|(name, agency)| (name, &agency.limits));
+    let carriers = carriers.iter().map(|(name, carrier)| (name, &carrier.limits));
+    let unfit = |(name, limits): (&String, &PartyLimits)| -> Vec<Unfit> {
+        limits.findings().into_iter().map(|why| Unfit::new(format!("{name}.limits"), why)).collect()
+    };
+    agencies.chain(carriers).flat_map(unfit).collect()
 }
 
 impl PartyLimits {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use adapter_api::codec::{Limits, read_reply};
-use adapter_api::{Fault, Kind, Party, WireRequest};
-use engine::ports::{Clock, Heard, Order, Wire};
+use adapter_api::{Fault, Kind, Party, Waiting, WireRequest};
+use engine::ports::{Clock, Heard, Order, Progress, Wire};
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::time::timeout_at;
@@ -194,10 +194,10 @@ impl Agencies {
 
     async fn make(&self, order: Order<'_>) -> Result<Heard, Fault> {
         let agency = self.agency(order.agency)?;
-        let preparing = agency.prepare(order.request, self.clock.unix_ms());
+        let preparing = agency.prepare(order.request, self.clock.unix_ms(), order.progress);
         // Nothing of the exchange has been sent: for a write, too, this is only a deadline.
         let (request, admission) =
-            timeout_at(order.deadline, preparing).await.map_err(|_| Fault::DeadlineExceeded)??;
+            timeout_at(order.deadline, preparing).await.map_err(|_| agency.no_token_in_time())??;
         let sending = agency.connection.send(order.request.kind, request, agency.reply_bytes_max);
         let raw = match timeout_at(order.deadline, sending).await {
             Ok(sent) => sent.map_err(|failure| failure.fault(order.request, agency.party))?,
@@ -221,8 +221,8 @@ impl Wire for Agencies {
         Box::pin(async move {
             let agency = self.agency(order.agency)?;
             for source in agency.token_sources(order.request) {
-                let renewing = source.renew(admission, &order.request.exchange);
-                timeout_at(order.deadline, renewing).await.map_err(|_| Fault::DeadlineExceeded)??;
+                let renewing = source.renew(admission, &order.request.exchange, order.progress);
+                timeout_at(order.deadline, renewing).await.map_err(|_| agency.no_token_in_time())??;
             }
             Ok(())
         })
@@ -231,10 +231,20 @@ impl Wire for Agencies {
 
 impl Agency {
     /// Makes a request ready to leave, and says which login it uses.
-    async fn prepare(&self, request: &WireRequest, unix_ms: i64) -> Result<(reqwest::Request, u64), Fault> {
+    async fn prepare(
+        &self,
+        request: &WireRequest,
+        unix_ms: i64,
+        progress: &Arc<Progress>,
+    ) -> Result<(reqwest::Request, u64), Fault> {
         let mut draft = request::Draft::of(request, self)?;
-        let Admission { number } = self.admit(&mut draft, request, unix_ms).await?;
+        let Admission { number } = self.admit(&mut draft, request, unix_ms, progress).await?;
         Ok((draft.finish(&self.connection)?, number))
+    }
+
+    /// While an exchange is prepared nothing is waited for but a token.
+    fn no_token_in_time(&self) -> Fault {
+        Fault::DeadlineExceeded { waiting_for: self.party.into() }
     }
 
     /// The value of a secret, the agency's own before its carrier's.
@@ -338,7 +348,7 @@ impl Builder<'_> {
 /// The deadline passed after something may have been sent.
 fn silence(request: &WireRequest, party: Party) -> Fault {
     match request.kind {
-        Kind::Read => Fault::DeadlineExceeded,
+        Kind::Read => Fault::DeadlineExceeded { waiting_for: Waiting::Agency },
         Kind::Write => uncertain(request, party, "no answer before the deadline"),
     }
 }

@@ -52,8 +52,17 @@ pub struct Issuer {
     pub token_lifetime_max_s: Option<u64>,
 }
 
-/// Known clients and the rights each holds beyond services.
-pub type KnownClients = BTreeMap<String, BTreeSet<String>>;
+/// Known clients.
+pub type KnownClients = BTreeMap<String, KnownClient>;
+
+/// One client, as our own configuration knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownClient {
+    /// Whose tokens speak for it: another issuer's do not, however well they are signed.
+    pub issuer: String,
+    /// What it may do beyond services.
+    pub rights: BTreeSet<String>,
+}
 
 struct Believed {
     audience: String,
@@ -71,29 +80,33 @@ pub struct Authenticator {
 
 #[derive(Debug, Clone)]
 struct Remembered {
+    issuer: String,
     subject: String,
     from_s: i64,
     until_s: i64,
 }
 
 impl Authenticator {
-    /// Reads every issuer's key set.
+    /// Reads every issuer's key set; everything that is wrong is reported at once.
     pub fn load(
         issuers: &[Issuer],
         clients: KnownClients,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, KeySetError> {
+    ) -> Result<Self, Vec<KeySetError>> {
         let mut believed = BTreeMap::new();
+        let mut wrong = Vec::new();
         for issuer in issuers {
-            let algorithms =
-                issuer.algorithms.iter().map(|name| Algorithm::named(name)).collect::<Result<Vec<_>, _>>()?;
-            let keys = KeySet::read(&issuer.jwks, &algorithms)?;
-            let lifetime = issuer.token_lifetime_max_s.unwrap_or(TOKEN_LIFETIME_S_MAX);
-            let lifetime_max_s = i64::try_from(lifetime).unwrap_or(LAST_SECOND).min(LAST_SECOND);
-            let one = Believed { audience: issuer.audience.clone(), keys, lifetime_max_s };
-            if believed.insert(issuer.issuer.clone(), one).is_some() {
-                return Err(KeySetError::IssuerTwice(issuer.issuer.clone()));
+            match Believed::of(issuer) {
+                Ok(one) => {
+                    if believed.insert(issuer.issuer.clone(), one).is_some() {
+                        wrong.push(KeySetError::IssuerTwice(issuer.issuer.clone()));
+                    }
+                }
+                Err(error) => wrong.push(error),
             }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         let remembered = Cache::builder().max_capacity(REMEMBERED_TOKENS_MAX).build();
         Ok(Authenticator { issuers: believed, clients, clock, remembered })
@@ -129,15 +142,19 @@ impl Authenticator {
         if now_s < known.from_s - LEEWAY_S {
             return Err(TokenFlaw::NotYet);
         }
-        let rights = self.clients.get(&known.subject).ok_or(TokenFlaw::UnknownClient)?;
-        Ok(Client { id: known.subject, rights: rights.clone() })
+        let client = self.clients.get(&known.subject).ok_or(TokenFlaw::UnknownClient)?;
+        if client.issuer != known.issuer {
+            return Err(TokenFlaw::ForeignClient);
+        }
+        Ok(Client { id: known.subject, rights: client.rights.clone() })
     }
 
     fn verify(&self, token: &str) -> Result<Remembered, TokenFlaw> {
         let parts = Parts::of(token)?;
         let claims = read_claims(&parts.payload)?;
         // The unverified issuer only chooses the key set that must have signed it.
-        let believed = self.issuers.get(text(&claims, "iss")?).ok_or(TokenFlaw::UnknownIssuer)?;
+        let issuer = text(&claims, "iss")?;
+        let believed = self.issuers.get(issuer).ok_or(TokenFlaw::UnknownIssuer)?;
         parts.verify(believed.keys.find(parts.header.key.as_deref())?)?;
         if !names_audience(&claims, &believed.audience) {
             return Err(TokenFlaw::Audience);
@@ -147,7 +164,19 @@ impl Authenticator {
         if until_s <= from_s || until_s - from_s.min(issued_s) > believed.lifetime_max_s {
             return Err(TokenFlaw::Lifetime);
         }
-        Ok(Remembered { subject: text(&claims, "sub")?.to_owned(), from_s, until_s })
+        let subject = text(&claims, "sub")?.to_owned();
+        Ok(Remembered { issuer: issuer.to_owned(), subject, from_s, until_s })
+    }
+}
+
+impl Believed {
+    fn of(issuer: &Issuer) -> Result<Self, KeySetError> {
+        let algorithms =
+            issuer.algorithms.iter().map(|name| Algorithm::named(name)).collect::<Result<Vec<_>, _>>()?;
+        let keys = KeySet::read(&issuer.jwks, &algorithms)?;
+        let lifetime = issuer.token_lifetime_max_s.unwrap_or(TOKEN_LIFETIME_S_MAX);
+        let lifetime_max_s = i64::try_from(lifetime).unwrap_or(LAST_SECOND).min(LAST_SECOND);
+        Ok(Believed { audience: issuer.audience.clone(), keys, lifetime_max_s })
     }
 }
 

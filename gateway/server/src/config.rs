@@ -5,6 +5,7 @@ pub mod main_file;
 pub mod merge;
 pub mod parties;
 pub mod schema;
+mod sense;
 
 pub use document::{ConfigError, read_toml};
 pub use main_file::Main;

@@ -197,7 +197,7 @@ impl Problem {
                 problem.status = 503;
                 problem.retry_after_s = *retry_after_s;
             }
-            Fault::DeadlineExceeded | Fault::Uncertain(_) => problem.status = 504,
+            Fault::DeadlineExceeded { .. } | Fault::Uncertain(_) => problem.status = 504,
         }
         problem
     }

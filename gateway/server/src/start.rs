@@ -1,8 +1,11 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
+mod clients;
 mod keys;
 mod links;
+mod plan;
 mod telemetry;
+mod warnings;
 mod world;
 
 use std::path::Path;
@@ -11,27 +14,22 @@ use std::time::Duration;
 
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{App, HttpServer, web};
-use adapter_api::Adapter;
 use adapter_api::codec::Limits as CodecLimits;
-use adapter_api::declarative::Declarative;
 use anyhow::{Context, Result};
 use engine::ports::{Chance, Clock};
-use engine::read::{Engine, Parts};
 
 use crate::audit_log::{AuditLog, AuditSettings};
-use crate::auth::{Authenticator, Issuer};
 use crate::chance::SecureChance;
 use crate::clock::WallClock;
-use crate::config::document::beside;
-use crate::config::parties::IssuerBlock;
 use crate::config::{ConfigError, Main};
 use crate::http::operations::Operations;
 use crate::http::{self, Shared};
 use crate::limits::Limits;
 use crate::openapi;
 
-pub use links::connect;
-pub use world::{World, read_world};
+pub use links::{Links, addresses};
+pub use plan::{Drawn, Plan, draw};
+pub use world::{Area, Finding, World, read_world};
 
 /// How often idle clients are forgotten and metrics kept small.
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
@@ -48,12 +46,14 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
     crate::auth::keys::install_cryptography();
     silence_panics();
     telemetry::start_log(&main.log);
-    let world = read_world(main)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let chance: Arc<dyn Chance> = Arc::new(SecureChance);
-    let audit = open_audit(&world.main, &clock)?;
-    let engine = Arc::new(build_engine(&world, &clock, &chance, &audit)?);
-    let authenticator = believe(&world, &clock)?;
+    let plan = draw(main, &clock).sound()?;
+    warnings::warnings(&plan.world).iter().for_each(|warning| tracing::warn!("{warning}"));
+    // The first thing that is opened, and only now that nothing else can be found wrong.
+    let audit = open_audit(&plan.world.main, &clock)?;
+    let (engine, world, authenticator) = plan.engine(&clock, &chance, Arc::clone(&audit) as _)?;
+    let engine = Arc::new(engine);
     let services = engine.catalogue().services().map(|service| (service.name.as_str(), &service.settings));
     let shared = Shared {
         limits: Arc::new(Limits::new(services)),
@@ -78,22 +78,6 @@ fn silence_panics() {
     }));
 }
 
-fn believe(world: &World, clock: &Arc<dyn Clock>) -> Result<Authenticator, Vec<ConfigError>> {
-    let file = world.main.path(&world.main.files.clients);
-    let issuer = |block: &IssuerBlock| Issuer {
-        issuer: block.issuer.clone(),
-        audience: block.audience.clone(),
-        jwks: beside(&file, &block.jwks),
-        algorithms: block.algorithms.clone(),
-        token_lifetime_max_s: block.token_lifetime_max_s,
-    };
-    let issuers: Vec<Issuer> = world.clients_file.issuers.iter().map(issuer).collect();
-    let clients = world.clients_file.clients.iter();
-    let clients = clients.map(|(id, block)| (id.clone(), block.rights.iter().cloned().collect())).collect();
-    Authenticator::load(&issuers, clients, Arc::clone(clock))
-        .map_err(|error| vec![ConfigError::unfit(&file, error.to_string())])
-}
-
 fn open_audit(main: &Main, clock: &Arc<dyn Clock>) -> Result<Arc<AuditLog>, Vec<ConfigError>> {
     let settings = AuditSettings {
         folder: main.path(&main.audit.folder),
@@ -102,46 +86,6 @@ fn open_audit(main: &Main, clock: &Arc<dyn Clock>) -> Result<Arc<AuditLog>, Vec<
     };
     let log = AuditLog::open(&settings, Arc::clone(clock));
     log.map(Arc::new).map_err(|error| vec![ConfigError::unfit(&settings.folder, error.to_string())])
-}
-
-fn build_engine(
-    world: &World,
-    clock: &Arc<dyn Clock>,
-    chance: &Arc<dyn Chance>,
-    audit: &Arc<AuditLog>,
-) -> Result<Engine, Vec<ConfigError>> {
-    let unfit = |unfit: Vec<engine::catalogue::Unfit>| -> Vec<ConfigError> {
-        let schemas = world.main.path(&world.main.folders.schemas);
-        let wrong = |one: &engine::catalogue::Unfit| ConfigError::Unfit {
-            file: world.schema_files.place(&schemas, &one.place),
-            message: one.why.clone(),
-        };
-        unfit.iter().map(wrong).collect()
-    };
-    let catalogue = Arc::new(world.catalogue().map_err(unfit)?);
-    let policy = engine::policy::Policy::build(&world.policy, &catalogue).map_err(unfit)?;
-    let wire = links::connect(world, Arc::clone(clock))?;
-    let adapters = world.agencies.iter().map(|(name, agency)| {
-        let adapter: Arc<dyn Adapter> =
-            Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
-        (name.clone(), adapter)
-    });
-    let parts = Parts {
-        catalogue,
-        policy: Arc::new(policy),
-        adapters: adapters.collect(),
-        agencies: world.agency_settings(),
-        carriers: world.carrier_settings(),
-        wire: Arc::new(wire),
-        audit: Arc::clone(audit) as Arc<dyn engine::ports::Audit>,
-        clock: Arc::clone(clock),
-        chance: Arc::clone(chance),
-        cache_key: keys::read_or_make(&world.main.path(&world.main.keys.cache))?,
-        subject_key: keys::read_or_make(&world.main.path(&world.main.keys.subject))?,
-        cache_weight_max: world.main.cache.bytes_max,
-        epoch: 1,
-    };
-    Engine::new(parts).map_err(unfit)
 }
 
 /// Serves until SIGTERM or Ctrl-C; then answers what is under way and stops.

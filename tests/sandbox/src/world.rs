@@ -1,6 +1,8 @@
 //! The simulated agencies and the configuration folder that points at them.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -125,7 +127,7 @@ impl World {
             ("lgsp-consumer-secret", &credentials.consumer_secret),
         ];
         for (name, value) in secrets {
-            std::fs::write(self.folder().join("secrets").join(name), value)?;
+            write_private(&self.folder().join("secrets").join(name), value)?;
         }
         Ok(())
     }
@@ -212,12 +214,20 @@ algorithms = ["ES256"]
 
 [clients.{ONE_STOP}]
 title = "Phần mềm một cửa (mẫu)"
+issuer = "{ISSUER}"
 rights = ["no-cache"]
 
 [clients.{CONNECTOR}]
 title = "Kết nối Cổng Dịch vụ công (mẫu)"
 "#
     )
+}
+
+/// Writes a secret that only its owner can read: the gateway refuses any other.
+fn write_private(file: &Path, text: &str) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())?;
+    Ok(())
 }
 
 fn quoted(path: &Path) -> String {

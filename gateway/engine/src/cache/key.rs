@@ -47,13 +47,24 @@ pub struct Identity {
 pub struct Keys {
     key: hmac::Key,
     epoch: u64,
+    /// Evictions so far.
+    evictions: AtomicU64,
+    /// For each subject, the number of the eviction that met it last; 0: none has.
     generations: Box<[AtomicU64]>,
 }
+
+/// A moment between two evictions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+/// Where the generations of an answer's people stand; says nothing about who they are.
+pub type Slots = Box<[u16]>;
 
 impl Keys {
     pub fn new(key: &[u8; 32], epoch: u64) -> Self {
         let generations = std::iter::repeat_with(AtomicU64::default).take(GENERATIONS).collect();
-        Keys { key: hmac::Key::new(hmac::HMAC_SHA256, key), epoch, generations }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        Keys { key, epoch, evictions: AtomicU64::new(0), generations }
     }
 
     /// The key as of now.
@@ -80,7 +91,7 @@ impl Keys {
             }
         }
         for subject in &identity.subjects {
-            part(&self.generation(subject).map_or(0, |count| count.load(Ordering::SeqCst)).to_be_bytes());
+            part(&self.generation(self.slot(subject)).to_be_bytes());
         }
         let mut bytes = [0; 32];
         bytes.copy_from_slice(context.sign().as_ref());
@@ -89,16 +100,39 @@ impl Keys {
 
     /// Makes every key of this subject another one.
     pub fn raise(&self, subject: &str) {
-        if let Some(count) = self.generation(subject) {
-            count.fetch_add(1, Ordering::SeqCst);
+        let number = self.evictions.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(generation) = self.generations.get(usize::from(self.slot(subject))) {
+            generation.fetch_max(number, Ordering::SeqCst);
         }
     }
 
-    fn generation(&self, subject: &str) -> Option<&AtomicU64> {
+    /// Now, as evictions count.
+    pub fn moment(&self) -> Moment {
+        Moment(self.evictions.load(Ordering::SeqCst))
+    }
+
+    /// Where the generations of these people stand.
+    pub fn slots(&self, people: &[String]) -> Slots {
+        let mut slots: Vec<u16> = people.iter().map(|person| self.slot(person)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots.into()
+    }
+
+    /// Whether one of them was evicted after that moment.
+    pub fn evicted_since(&self, slots: &[u16], moment: Moment) -> bool {
+        slots.iter().any(|slot| self.generation(*slot) > moment.0)
+    }
+
+    fn generation(&self, slot: u16) -> u64 {
+        self.generations.get(usize::from(slot)).map_or(0, |number| number.load(Ordering::SeqCst))
+    }
+
+    fn slot(&self, subject: &str) -> u16 {
         let normal: String = subject.trim().nfc().collect();
         let hash = hmac::sign(&self.key, normal.as_bytes());
         let first = hash.as_ref().iter().take(8).fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
-        self.generations.get(first % GENERATIONS)
+        u16::try_from(first % GENERATIONS).unwrap_or_default()
     }
 }
 

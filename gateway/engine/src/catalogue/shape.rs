@@ -65,6 +65,31 @@ impl Node {
     }
 }
 
+/// The names under which our schemas put the number of a person (số định danh cá nhân, số chứng minh nhân dân).
+const PERSON_FIELDS: [&str; 2] = ["personal_id", "old_id"];
+
+impl Node {
+    /// Collects the identifiers of people that stand anywhere in a value of this shape.
+    pub fn each_person(&self, value: &Value, people: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.each_person(item, people)),
+            Value::Object(object) => {
+                for (name, field) in &self.fields {
+                    let Some(value) = object.get(name) else { continue };
+                    let named = PERSON_FIELDS.contains(&name.as_str())
+                        || field.check.as_deref() == Some("personal-id");
+                    match value.as_str() {
+                        Some(text) if named => people.push(text.to_owned()),
+                        Some(_) => {}
+                        None => field.each_person(value, people),
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
 /// The documents that references may lead to.
 pub struct Documents<'a> {
     by_id: &'a BTreeMap<String, Value>,

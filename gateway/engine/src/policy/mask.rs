@@ -73,8 +73,11 @@ impl Mask {
         !mask.shows_nothing()
     }
 
-    /// Pointers of what is let through, the outermost that say it all: `/spouse`, `/members/*/full_name`.
+    /// Pointers of what is let through, the outermost that say it all: `/spouse`, `/members/*/full_name`; `*`: everything.
     pub fn pointers(&self) -> Vec<String> {
+        if *self == Mask::Whole {
+            return vec!["*".to_owned()];
+        }
         let mut pointers = Vec::new();
         self.collect("", &mut pointers);
         pointers

@@ -14,7 +14,7 @@ use crate::cache::Loaded;
 use crate::catalogue::Service;
 use crate::client::Purpose;
 use crate::converse::{Conversation, converse};
-use crate::ports::{Chance, Clock, Wire};
+use crate::ports::{Chance, Clock, Progress, Wire};
 use crate::resilience::{Attempt, Errand, Guards, Meter};
 use crate::settings::AgencySettings;
 
@@ -38,7 +38,7 @@ pub struct Inquiry {
 
 impl Road {
     /// Asks the agency.
-    pub async fn travel(&self, inquiry: Inquiry) -> Result<Loaded, Fault> {
+    pub async fn travel(&self, inquiry: Inquiry, progress: &Arc<Progress>) -> Result<Loaded, Fault> {
         let service = &*inquiry.service;
         let Some(adapter) = self.adapters.get(&service.agency) else {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
@@ -51,6 +51,7 @@ impl Road {
             operation: &service.operation,
             client: &inquiry.client,
             deadline,
+            progress,
         };
         let conversation = Conversation {
             agency: &service.agency,
@@ -58,9 +59,11 @@ impl Road {
             wire: &*self.wire,
             call: &call,
             deadline,
+            progress,
         };
         let value = self.guards.run(errand, &Checked { conversation, service }).await?;
-        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id })
+        let people = service.people(&call.query, value.as_ref());
+        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
     fn call(&self, inquiry: &Inquiry) -> Call {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use adapter_api::{Expected, Fault, Finding, Outcome, Party};
+use adapter_api::{Blame, Expected, Fault, Finding, Outcome, Party, Waiting};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -17,6 +17,9 @@ use crate::read::{CacheUse, Question};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::breaker::BreakerState;
 use crate::settings::{PartyLimits, ServiceSettings, Share};
+
+/// The agency had been asked and had not answered.
+const AGENCY_LATE: Fault = Fault::DeadlineExceeded { waiting_for: Waiting::Agency };
 
 fn uncached() -> ServiceSettings {
     ServiceSettings::default()
@@ -108,7 +111,7 @@ async fn p7_each_waits_with_its_own_deadline() {
         tokio::join!(async { (world.engine.read(&desk, hurried).await, began.elapsed()) }, async {
             (world.ask("desk").await, began.elapsed())
         },);
-    assert_eq!(fault_of(hurried.0.unwrap_err()), Fault::DeadlineExceeded);
+    assert_eq!(fault_of(hurried.0.unwrap_err()), AGENCY_LATE);
     assert_eq!(hurried.1, Duration::from_secs(1));
     assert!(patient.0.is_ok(), "the first caller's patience is not everybody's");
     assert_eq!(patient.1, Duration::from_secs(2));
@@ -120,7 +123,7 @@ async fn f6_a_hung_agency_is_answered_for_by_the_deadline() {
     let wire = FakeWire::following(|_| std::future::pending().boxed());
     let world = World { wire, service: uncached(), ..World::default() }.build();
     let began = Instant::now();
-    assert_eq!(fault_of(world.ask("desk").await.unwrap_err()), Fault::DeadlineExceeded);
+    assert_eq!(fault_of(world.ask("desk").await.unwrap_err()), AGENCY_LATE);
     assert_eq!(began.elapsed(), Duration::from_secs(5));
     for _ in 0..4 {
         // The load ends at the same moment as its caller's patience; the next caller is to begin one of its own.
@@ -150,7 +153,7 @@ async fn f8_calls_that_hang_open_the_breaker_before_they_end() {
     assert!(matches!(fault_of(world.ask("desk").await.unwrap_err()), Fault::Unavailable { .. }));
     assert_eq!(began.elapsed(), Duration::from_millis(1_001));
     for read in join_all(hung).await {
-        assert_eq!(fault_of(read.unwrap().unwrap_err()), Fault::DeadlineExceeded);
+        assert_eq!(fault_of(read.unwrap().unwrap_err()), AGENCY_LATE);
     }
 }
 
@@ -656,4 +659,29 @@ fn rules_that_can_have_no_effect_are_named() {
         toml::from_str::<PolicySettings>("[[rules]]\nclint = \"desk\"").is_err(),
         "unknown keys are refused"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_counts_at_the_agency_it_went_to() {
+    let limits = PartyLimits { rate_per_s: 1, burst: 2, ..PartyLimits::default() };
+    let world = World { limits, service: uncached(), ..World::default() }.build();
+    world.wire.logins.store(1, Ordering::SeqCst);
+    let began = Instant::now();
+    world.ask("desk").await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_millis(100));
+    world.wire.logins.store(0, Ordering::SeqCst);
+    world.ask("desk").await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_millis(1_100), "the login had taken the burst's second place");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_spent_in_our_own_back_off_is_not_the_agencys_fault() {
+    let wire = FakeWire::following(|_| async { Err(unavailable()) }.boxed());
+    let limits = PartyLimits { backoff_ms: 8_000, ..PartyLimits::default() };
+    let world = World { wire, limits, service: uncached(), ..World::default() }.build();
+    let began = Instant::now();
+    let hurried = Question { deadline: Some(began + Duration::from_secs(1)), ..question() };
+    let fault = fault_of(world.engine.read(&client("desk"), hurried).await.unwrap_err());
+    assert_eq!(fault, Fault::DeadlineExceeded { waiting_for: Waiting::Gateway });
+    assert_eq!(fault.blame(), Blame::Gateway);
 }

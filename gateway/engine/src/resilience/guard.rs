@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adapter_api::{Fault, Kind, Party};
+use adapter_api::{Fault, Kind, Party, Waiting};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::ports::{Chance, Clock};
+use crate::ports::{Chance, Clock, Progress};
 use crate::resilience::breaker::{Breaker, BreakerState, Pass};
 use crate::resilience::bulkhead::{Bulkhead, Place};
 use crate::resilience::meter::{Meter, Tally};
@@ -37,6 +37,8 @@ pub struct Errand<'a> {
     pub client: &'a str,
     /// When it must be over.
     pub deadline: Instant,
+    /// Where it says what it waits for.
+    pub progress: &'a Progress,
 }
 
 /// The guards of all agencies and carriers.
@@ -141,7 +143,7 @@ impl Guards {
             tally: Mutex::default(),
         };
         guard.retries.earn();
-        let tries = self.tries(guard, errand.deadline, attempt, &meter);
+        let tries = self.tries(guard, errand, attempt, &meter);
         let answer = AgencyGuard::watch(&mut passes.0, &meter, tries).await;
         guard.settle(passes, answer.as_ref().err(), meter.so_far(), &*self.clock);
         answer
@@ -166,17 +168,20 @@ impl Guards {
     async fn tries<A: Attempt>(
         &self,
         guard: &AgencyGuard,
-        deadline: Instant,
+        errand: Errand<'_>,
         attempt: &A,
         meter: &Meter<'_>,
     ) -> Result<A::Answer, Fault> {
         let mut tried = 0;
         loop {
             tried += 1;
-            let answer = timeout_at(deadline, attempt.attempt(meter)).await;
-            let answer = answer.unwrap_or(Err(Fault::DeadlineExceeded));
+            let answer = timeout_at(errand.deadline, attempt.attempt(meter)).await;
+            // A conversation that was given up has left what it waited for.
+            let answer = answer.unwrap_or_else(|_| {
+                Err(Fault::DeadlineExceeded { waiting_for: errand.progress.waiting_for() })
+            });
             match &answer {
-                Err(fault) if self.waits_to_repeat(guard, fault, tried, meter, deadline).await => {}
+                Err(fault) if self.waits_to_repeat(guard, fault, tried, meter, errand.deadline).await => {}
                 Err(_) | Ok(_) => return answer,
             }
         }
@@ -356,7 +361,11 @@ fn judge(party: Party, carried: bool, fault: Option<&Fault>, tally: &Tally) -> V
         // Our own mistakes.
         Some(Fault::NotAdmitted { .. } | Fault::AdapterFailed { .. }) => return Verdict::Nothing,
         // Who hangs cannot be seen from here; counting it at the carrier would close the road to the others.
-        Some(Fault::DeadlineExceeded) => Party::Agency,
+        Some(Fault::DeadlineExceeded { waiting_for: Waiting::Agency }) => Party::Agency,
+        // A token that does not come closes the road to all who need it.
+        Some(Fault::DeadlineExceeded { waiting_for: Waiting::Carrier }) => Party::Carrier,
+        // Our own queues say nothing about anybody.
+        Some(Fault::DeadlineExceeded { waiting_for: Waiting::Gateway }) => return Verdict::Nothing,
         Some(Fault::Unreachable { party }) => *party,
         Some(Fault::Unavailable { party, .. } | Fault::Overloaded { party, .. }) => *party,
         Some(Fault::Malformed(reason) | Fault::Uncertain(reason)) => reason.by.unwrap_or(Party::Agency),
@@ -376,7 +385,7 @@ fn stay_away(fault: &Fault) -> Option<Duration> {
         | Fault::NotAdmitted { .. }
         | Fault::Malformed(_)
         | Fault::Unreachable { .. } => None,
-        Fault::Uncertain(_) | Fault::DeadlineExceeded | Fault::AdapterFailed { .. } => None,
+        Fault::Uncertain(_) | Fault::DeadlineExceeded { .. } | Fault::AdapterFailed { .. } => None,
     }
 }
 

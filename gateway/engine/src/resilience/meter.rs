@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use adapter_api::{Fault, Kind, Party};
+use adapter_api::{Fault, Kind, Party, Waiting};
 use tokio::time::Instant;
 
 use crate::ports::{Clock, Heard, Order, Wire};
@@ -35,6 +35,7 @@ pub(super) struct Tally {
 impl Meter<'_> {
     /// Makes one exchange, once the quotas allow it.
     pub async fn exchange(&self, wire: &dyn Wire, order: Order<'_>) -> Result<Heard, Fault> {
+        order.progress.waits_for(Waiting::Gateway);
         self.take(self.agency_quota, Party::Agency, order.deadline).await?;
         if let Some(quota) = self.carrier_quota {
             self.take(quota, Party::Carrier, order.deadline).await?;
@@ -46,7 +47,11 @@ impl Meter<'_> {
             tally.under_way = Some(began);
             tally.wrote |= order.request.kind == Kind::Write;
         }
+        let logins = Logins { meter: self, order };
+        order.progress.waits_for(Waiting::Agency);
         let heard = wire.exchange(order).await;
+        order.progress.waits_for(Waiting::Gateway);
+        drop(logins);
         let took = began.elapsed();
         {
             let mut tally = self.lock();
@@ -62,9 +67,9 @@ impl Meter<'_> {
         heard
     }
 
-    /// Renews the credentials; a login is an exchange too, so it takes its token.
+    /// Renews the credentials; a login is an exchange too, and counts where it goes.
     pub async fn renew(&self, wire: &dyn Wire, order: Order<'_>, admission: u64) -> Result<(), Fault> {
-        self.take(self.agency_quota, Party::Agency, order.deadline).await?;
+        let _logins = Logins { meter: self, order };
         wire.renew(order, admission).await
     }
 
@@ -73,6 +78,14 @@ impl Meter<'_> {
             self.lock().ours = true;
             Fault::Overloaded { party, retry_after_s: Some(retry_after.as_millis().div_ceil(1000) as u64) }
         })
+    }
+
+    /// The quota a party's logins count at; without a carrier there is only the agency.
+    fn quota_of(&self, party: Party) -> &Quota {
+        match (party, self.carrier_quota) {
+            (Party::Carrier, Some(carrier)) => carrier,
+            (Party::Carrier, None) | (Party::Agency, _) => self.agency_quota,
+        }
     }
 
     pub(super) fn so_far(&self) -> Tally {
@@ -85,5 +98,25 @@ impl Meter<'_> {
 
     fn lock(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Charges the logins of an exchange when it ends or is given up.
+///
+/// Afterwards, because only the wire knows whether its token still holds; the bucket then stands in debt and the next
+/// exchange waits. One login at a time is under way at each source of tokens, so the debt is that small.
+struct Logins<'m, 'q, 'o> {
+    meter: &'m Meter<'q>,
+    order: Order<'o>,
+}
+
+impl Drop for Logins<'_, '_, '_> {
+    fn drop(&mut self) {
+        for party in [Party::Agency, Party::Carrier] {
+            let logins = self.order.progress.take_logins(party);
+            if logins > 0 {
+                self.meter.quota_of(party).charge(logins, self.meter.clock);
+            }
+        }
     }
 }

@@ -60,6 +60,14 @@ impl Quota {
         Ok(())
     }
 
+    /// Takes off exchanges that were made already: the bucket may come to stand in debt, and the next ones wait.
+    pub fn charge(&self, exchanges: u32, clock: &dyn Clock) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.turn_to(clock.unix_ms());
+        inner.full_at = inner.full_at.max(Instant::now()) + self.interval * exchanges;
+        inner.taken_today += u64::from(exchanges);
+    }
+
     /// Stops the bucket, because the party said when to come back.
     pub fn pause(&self, stay_away: Duration) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,11 +80,7 @@ impl Quota {
         let now = Instant::now();
         let local_ms = unix_ms + OFFSET_MS;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = local_ms.div_euclid(DAY_MS);
-        if inner.day != day {
-            inner.day = day;
-            inner.taken_today = 0;
-        }
+        inner.turn_to(unix_ms);
         if self.daily > 0 && inner.taken_today >= self.daily {
             let rest_ms = DAY_MS - local_ms.rem_euclid(DAY_MS);
             return Err(UsedUp { retry_after: Duration::from_millis(rest_ms.unsigned_abs()) });
@@ -89,6 +93,17 @@ impl Quota {
         inner.full_at = full_at;
         inner.taken_today += 1;
         Ok(start)
+    }
+}
+
+impl Inner {
+    /// Begins a new count where a new day has begun.
+    fn turn_to(&mut self, unix_ms: i64) {
+        let day = (unix_ms + OFFSET_MS).div_euclid(DAY_MS);
+        if self.day != day {
+            self.day = day;
+            self.taken_today = 0;
+        }
     }
 }
 
@@ -136,6 +151,17 @@ mod tests {
         assert_eq!(quota.take(&clock, deadline).await.unwrap_err().retry_after, Duration::from_secs(1));
         clock.set_unix_ms(17 * 3_600_000);
         quota.take(&clock, deadline).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_already_is_waited_for_afterwards() {
+        let (quota, clock) = (quota(10, 2, 6), FakeClock::default());
+        let began = Instant::now();
+        let deadline = began + Duration::from_secs(60);
+        quota.charge(5, &clock);
+        quota.take(&clock, deadline).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_millis(400), "two of a burst, then ten a second");
+        assert!(quota.take(&clock, deadline).await.is_err(), "five and one are the day's six");
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use adapter_api::agency::{Credential, CredentialKind};
-use adapter_api::{Fault, WireRequest};
+use adapter_api::{Fault, Waiting, WireRequest};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use engine::ports::Progress;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
@@ -29,12 +30,14 @@ impl Agency {
         draft: &mut Draft,
         request: &WireRequest,
         unix_ms: i64,
+        progress: &Arc<Progress>,
     ) -> Result<Admission, Fault> {
         let mut number = 0;
         for name in self.credential_names(request) {
             let Some(credential) = self.manifest.credentials.get(name) else { continue };
             if let Some(source) = self.tokens.get(name) {
-                let token = source.current(&request.exchange).await?;
+                let token = source.current(&request.exchange, progress).await?;
+                progress.waits_for(Waiting::Agency);
                 number = number.max(token.number);
                 let value = token.value.expose_secret();
                 match &credential.kind {

@@ -116,8 +116,17 @@ fn call() -> Call {
 }
 
 async fn ask_within(agencies: &Agencies, request: &WireRequest, time: Duration) -> Result<Heard, Fault> {
-    let order = Order { agency: "agency", call: &call(), request, deadline: Instant::now() + time };
-    agencies.exchange(order).await
+    watched(agencies, request, time, &Arc::default()).await
+}
+
+async fn watched(
+    agencies: &Agencies,
+    request: &WireRequest,
+    time: Duration,
+    progress: &Arc<engine::ports::Progress>,
+) -> Result<Heard, Fault> {
+    let deadline = Instant::now() + time;
+    agencies.exchange(Order { agency: "agency", call: &call(), request, deadline, progress }).await
 }
 
 /// Long enough never to decide a test.
@@ -130,8 +139,8 @@ async fn ask(agencies: &Agencies, request: &WireRequest) -> Result<Heard, Fault>
 }
 
 async fn renew(agencies: &Agencies, request: &WireRequest, admission: u64) -> Result<(), Fault> {
-    let order = Order { agency: "agency", call: &call(), request, deadline: Instant::now() + AMPLE };
-    agencies.renew(order, admission).await
+    let (deadline, progress) = (Instant::now() + AMPLE, &Arc::default());
+    agencies.renew(Order { agency: "agency", call: &call(), request, deadline, progress }, admission).await
 }
 
 fn is_uncertain(result: Result<Heard, Fault>) -> bool {
@@ -207,13 +216,13 @@ async fn f6_an_answer_that_never_comes_ends_with_the_deadline() {
     let party = FakeParty::plain(|_| Answer::Silence);
     let agencies = plain(&party);
     let read = ask_within(&agencies, &request(Kind::Read), SHORT).await.unwrap_err();
-    assert_eq!(read, Fault::DeadlineExceeded);
+    assert_eq!(read, Fault::DeadlineExceeded { waiting_for: Waiting::Agency });
     assert!(is_uncertain(ask_within(&agencies, &request(Kind::Write), SHORT).await));
     let dripping = FakeParty::plain(|_| {
         Answer::BytesThenSilence("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".into())
     });
     let read = ask_within(&plain(&dripping), &request(Kind::Read), SHORT).await.unwrap_err();
-    assert_eq!(read, Fault::DeadlineExceeded);
+    assert_eq!(read, Fault::DeadlineExceeded { waiting_for: Waiting::Agency });
 }
 
 #[tokio::test]
@@ -412,10 +421,10 @@ async fn a_hundred_calls_at_once_share_one_login_even_across_agencies() {
     let party = token_party(3_600);
     let agencies = lgsp(&party, true);
     let request = request(Kind::Read);
-    let (call, deadline) = (call(), Instant::now() + AMPLE);
+    let (call, deadline, progress) = (call(), Instant::now() + AMPLE, Arc::default());
     let asked = (0..100).map(|number| {
         let agency = if number % 2 == 0 { "agency" } else { "neighbour" };
-        agencies.exchange(Order { agency, call: &call, request: &request, deadline })
+        agencies.exchange(Order { agency, call: &call, request: &request, deadline, progress: &progress })
     });
     let heard = join_all(asked).await;
     assert!(heard.iter().all(|heard| heard.as_ref().is_ok_and(|heard| heard.admission == 1)));
@@ -482,7 +491,24 @@ async fn a_login_that_fails_is_the_carriers_fault_and_nothing_is_sent() {
     }
     let silent = FakeParty::plain(|_| Answer::Silence);
     let fault = ask_within(&lgsp(&silent, false), &request(Kind::Write), SHORT).await.unwrap_err();
-    assert_eq!(fault, Fault::DeadlineExceeded);
+    assert_eq!(fault, Fault::DeadlineExceeded { waiting_for: Waiting::Carrier });
+}
+
+#[tokio::test]
+async fn logins_are_told_to_whoever_keeps_the_quota_even_when_they_fail() {
+    let carrier = FakeParty::plain(|heard| match heard.starts_with("POST /token ") {
+        true => Answer::ok(r#"{"access_token":"a","expires_in":3600}"#),
+        false => Answer::ok("{}"),
+    });
+    let agencies = lgsp(&carrier, false);
+    let progress = Arc::new(engine::ports::Progress::default());
+    for _ in 0..3 {
+        watched(&agencies, &request(Kind::Read), AMPLE, &progress).await.unwrap();
+    }
+    assert_eq!((progress.take_logins(Party::Carrier), progress.take_logins(Party::Agency)), (1, 0));
+    let silent = FakeParty::plain(|_| Answer::Silence);
+    watched(&lgsp(&silent, false), &request(Kind::Read), SHORT, &progress).await.unwrap_err();
+    assert_eq!(progress.take_logins(Party::Carrier), 1, "it has left, though nobody waits any more");
 }
 
 fn malformed(why: &str) -> Fault {

@@ -14,6 +14,7 @@ use adapter_api::{Fault, Kind, Party, Reason, Tree};
 use arc_swap::ArcSwapOption;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use engine::ports::Progress;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
@@ -95,22 +96,37 @@ impl TokenSource {
     }
 
     /// The current token; fetched if there is none.
-    pub async fn current(self: &Arc<Self>, exchange: &str) -> Result<Arc<Token>, Fault> {
-        self.after(0, exchange).await
+    pub async fn current(
+        self: &Arc<Self>,
+        exchange: &str,
+        progress: &Arc<Progress>,
+    ) -> Result<Arc<Token>, Fault> {
+        self.after(0, exchange, progress).await
     }
 
     /// Forgets a login that was refused, and logs in again, once for all who were refused with it.
-    pub async fn renew(self: &Arc<Self>, refused: u64, exchange: &str) -> Result<(), Fault> {
-        self.after(refused, exchange).await.map(|_| ())
+    pub async fn renew(
+        self: &Arc<Self>,
+        refused: u64,
+        exchange: &str,
+        progress: &Arc<Progress>,
+    ) -> Result<(), Fault> {
+        self.after(refused, exchange, progress).await.map(|_| ())
     }
 
     /// A token of a login later than the one of this number.
-    async fn after(self: &Arc<Self>, refused: u64, exchange: &str) -> Result<Arc<Token>, Fault> {
+    async fn after(
+        self: &Arc<Self>,
+        refused: u64,
+        exchange: &str,
+        progress: &Arc<Progress>,
+    ) -> Result<Arc<Token>, Fault> {
         if let Some(token) = self.fresh(refused) {
             return Ok(token);
         }
-        let (source, exchange) = (Arc::clone(self), exchange.to_owned());
-        let fetching = tokio::spawn(async move { source.fetch_after(refused, &exchange).await });
+        progress.waits_for(self.party.into());
+        let (source, exchange, progress) = (Arc::clone(self), exchange.to_owned(), Arc::clone(progress));
+        let fetching = tokio::spawn(async move { source.fetch_after(refused, &exchange, &progress).await });
         fetching.await.unwrap_or_else(|_| Err(misplaced("login: its task failed")))
     }
 
@@ -118,7 +134,12 @@ impl TokenSource {
         self.current.load_full().filter(|token| token.number > refused && Instant::now() < token.renew_at)
     }
 
-    async fn fetch_after(&self, refused: u64, exchange: &str) -> Result<Arc<Token>, Fault> {
+    async fn fetch_after(
+        &self,
+        refused: u64,
+        exchange: &str,
+        progress: &Progress,
+    ) -> Result<Arc<Token>, Fault> {
         let before = self.logins_tried();
         let mut fetched = self.fetching.lock().await;
         if let Some(token) = self.fresh(refused) {
@@ -127,7 +148,7 @@ impl TokenSource {
         if let Some(failure) = fetched.failure.as_ref().filter(|_| fetched.count > before) {
             return Err(failure.clone());
         }
-        let result = self.fetch(exchange).await;
+        let result = self.fetch(exchange, progress).await;
         fetched.count = self.logins.fetch_add(1, Ordering::AcqRel) + 1;
         match result {
             Ok(token) => {
@@ -148,30 +169,32 @@ impl TokenSource {
         self.logins.load(Ordering::Acquire)
     }
 
-    async fn fetch(&self, exchange: &str) -> Result<Token, Fault> {
+    async fn fetch(&self, exchange: &str, progress: &Progress) -> Result<Token, Fault> {
         let refresh = self.current.load_full().and_then(|token| token.refresh.clone());
         if let (Grant::Password { .. }, Some(refresh)) = (&self.grant, refresh) {
             // A refresh token is good for one use: whatever comes of it, it is not shown again.
             self.current.store(None);
             let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-            if let Ok(token) = self.ask(&form, exchange).await {
+            if let Ok(token) = self.ask(&form, exchange, progress).await {
                 return Ok(token);
             }
         }
         match &self.grant {
             Grant::ClientCredentials { .. } => {
-                self.ask(&[("grant_type", "client_credentials")], exchange).await
+                self.ask(&[("grant_type", "client_credentials")], exchange, progress).await
             }
             Grant::Password { user, password } => {
                 let (user, password) = (needed(user, "user")?, needed(password, "password")?);
                 let form = [("grant_type", "password"), ("username", user), ("password", password)];
-                self.ask(&form, exchange).await
+                self.ask(&form, exchange, progress).await
             }
         }
     }
 
-    async fn ask(&self, form: &[(&str, &str)], exchange: &str) -> Result<Token, Fault> {
+    async fn ask(&self, form: &[(&str, &str)], exchange: &str, progress: &Progress) -> Result<Token, Fault> {
         let request = self.request(form)?;
+        // Counted before it leaves: the party hears it even if nobody waits for the answer any more.
+        progress.login(self.party);
         // A read: nothing but a token comes of it, and a kept connection is welcome.
         let sending = self.connection.send(Kind::Read, request, LOGIN_BYTES_MAX);
         let unreachable = Fault::Unreachable { party: self.party };

@@ -1,10 +1,15 @@
 //! What the audit log needs of a disk, and the folder that is one.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{AuditLogError, segment_name, segment_numbers};
+
+/// Who looked at whom is the owner's alone to read, even hashed (T19).
+const FOLDER_MODE: u32 = 0o700;
+const SEGMENT_MODE: u32 = 0o600;
 
 /// A place for segments. Behind a trait so that a test can give one that breaks on command.
 pub trait Disk: Send {
@@ -45,11 +50,14 @@ impl Folder {
     /// Takes the folder for this process, creating it if it is missing.
     pub fn lock(path: &Path) -> Result<Self, AuditLogError> {
         let failed = |source| AuditLogError::Disk { folder: path.into(), source };
-        std::fs::create_dir_all(path).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(failed)?;
+        // One that was there before, or was made by hand, is shut as well.
+        std::fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)).map_err(failed)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(SEGMENT_MODE)
             .open(path.join("lock"))
             .map_err(failed)?;
         match lock.try_lock() {
@@ -74,7 +82,8 @@ impl Disk for Folder {
     }
 
     fn create(&mut self, number: u64) -> io::Result<Box<dyn Segment>> {
-        let file = OpenOptions::new().create_new(true).append(true).open(self.file(number))?;
+        let file =
+            OpenOptions::new().create_new(true).append(true).mode(SEGMENT_MODE).open(self.file(number))?;
         file.sync_all()?;
         // Without this the file may be durable and its name not.
         File::open(&self.path)?.sync_all()?;
@@ -82,7 +91,9 @@ impl Disk for Folder {
     }
 
     fn reopen(&mut self, number: u64) -> io::Result<Box<dyn Segment>> {
-        Ok(Box::new(OpenOptions::new().append(true).open(self.file(number))?))
+        let file = OpenOptions::new().append(true).open(self.file(number))?;
+        file.set_permissions(Permissions::from_mode(SEGMENT_MODE))?;
+        Ok(Box::new(file))
     }
 
     fn cut(&mut self, number: u64, bytes: u64) -> io::Result<()> {

@@ -307,3 +307,22 @@ async fn t18_every_single_changed_byte_is_found() {
     assert!(tried > 1_000);
     assert_eq!(verify(folder.path()).unwrap().lines, 5);
 }
+
+#[test]
+fn t19_folder_and_segments_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    drop(AuditLog::open(&settings(folder.path()), FixedClock::new()).unwrap());
+    assert_eq!(mode(folder.path()), 0o700);
+    for number in segment_numbers(folder.path()).unwrap() {
+        let segment = folder.path().join(segment_name(number));
+        assert_eq!(mode(&segment), 0o600);
+        std::fs::set_permissions(&segment, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    drop(AuditLog::open(&settings(folder.path()), FixedClock::new()).unwrap());
+    let segments = segment_numbers(folder.path()).unwrap();
+    assert!(!segments.is_empty());
+    assert!(segments.iter().all(|number| mode(&folder.path().join(segment_name(*number))) == 0o600));
+}

@@ -50,6 +50,8 @@ pub enum TokenFlaw {
     NotYet,
     #[error("client is not known")]
     UnknownClient,
+    #[error("client belongs to another issuer")]
+    ForeignClient,
 }
 
 /// What a header may say to us.

@@ -58,8 +58,18 @@ fn load(folder: &Path, algorithms: &[&str], clock: Arc<FixedClock>) -> Result<Au
         algorithms: algorithms.iter().map(|name| (*name).into()).collect(),
         token_lifetime_max_s: None,
     };
-    let clients = KnownClients::from([("mot-cua-mau".into(), BTreeSet::from(["no-cache".into()]))]);
-    Authenticator::load(&[issuer], clients, clock)
+    Authenticator::load(&[issuer], clients(), clock).map_err(|mut wrong| wrong.remove(0))
+}
+
+fn clients() -> KnownClients {
+    let known = |issuer: &str, right: &str| KnownClient {
+        issuer: issuer.into(),
+        rights: BTreeSet::from([right.to_owned()]),
+    };
+    KnownClients::from([
+        ("mot-cua-mau".into(), known(ISSUER, "no-cache")),
+        ("cua-nguoi-khac".into(), known("https://other.example", "x")),
+    ])
 }
 
 fn good_claims() -> Value {
@@ -109,6 +119,13 @@ fn t3_wrong_claims_are_refused() {
         claims.as_object_mut().unwrap().remove(name);
         flaw(claims);
     }
+}
+
+#[test]
+fn t3_an_issuer_speaks_for_its_own_clients_alone() {
+    let world = World::new();
+    assert_eq!(world.flaw(&world.sign(&with("sub", json!("cua-nguoi-khac")))), TokenFlaw::ForeignClient);
+    assert!(world.authenticator.authenticate(&world.sign(&good_claims())).is_ok());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `lienthong config check|dump`
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 
 use super::{EXIT_OK, Settings, say, told};
@@ -7,7 +9,7 @@ use super::{EXIT_OK, Settings, say, told};
 /// Checks or prints the configuration.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Reads every file as `serve` would, opens nothing, and lists everything that is wrong.
+    /// Reads and compiles everything as `serve` would (secrets and keys too), opens nothing, and lists everything that is wrong.
     Check,
     /// Prints lienthong.toml as it is in force: default, then file, then environment.
     Dump,
@@ -30,13 +32,14 @@ impl Config {
             say(main.dump().trim_end());
             return EXIT_OK;
         }
-        match crate::start::read_world(main) {
-            Ok(world) => {
+        let clock: Arc<dyn engine::ports::Clock> = Arc::new(crate::clock::WallClock);
+        match crate::start::draw(main, &clock).sound() {
+            Ok(plan) => {
                 say(&format!(
                     "cấu hình hợp lệ / the configuration is sound: {} services, {} agencies, {} clients",
-                    world.schema_files.services().count(),
-                    world.agencies.len(),
-                    world.clients.len()
+                    plan.services(),
+                    plan.world.agencies.len(),
+                    plan.world.clients.len()
                 ));
                 EXIT_OK
             }

@@ -1,8 +1,12 @@
 //! Reads one configuration file into its type and says what is wrong with it by file and line.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+
+/// The permissions of group and others.
+const OTHERS: u32 = 0o077;
 
 /// What is wrong with a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +71,23 @@ pub fn read_text(file: &Path) -> Result<String, ConfigError> {
         .map_err(|error| ConfigError::Unreadable { file: file.display().to_string(), why: error.to_string() })
 }
 
+/// Reads a file that only its owner may read: a secret or a private key that others can read is none any more.
+pub fn read_private(file: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unreadable = |error: std::io::Error| ConfigError::Unreadable {
+        file: file.display().to_string(),
+        why: error.to_string(),
+    };
+    let mode = std::fs::metadata(file).map_err(unreadable)?.permissions().mode();
+    if mode & OTHERS != 0 {
+        let mode = mode & 0o777;
+        return Err(ConfigError::unfit(
+            file,
+            format!("others than its owner can read it (mode {mode:03o}); run: chmod 600 {}", file.display()),
+        ));
+    }
+    std::fs::read(file).map_err(unreadable)
+}
+
 /// Parses TOML; the error names the line and, for an unknown key, the nearest known one.
 pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, ConfigError> {
     toml::from_str(text).map_err(|error| {
@@ -122,6 +143,21 @@ mod tests {
     fn an_unknown_key_names_its_line_and_the_nearest_known_one() {
         let error = parse_toml::<Sample>("x.toml", "# a comment\nlisten = \"a\"\nlistne = 1\n").unwrap_err();
         assert_eq!(error.to_string(), "x.toml:3: unknown key `listne`\n  help: did you mean `listen`?");
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "x").unwrap();
+        for (mode, private) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o660, false)]
+        {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let read = read_private(&file);
+            assert_eq!(read.is_ok(), private, "{mode:o}: {read:?}");
+            let said = read.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(private || said.contains(&format!("chmod 600 {}", file.display())), "{said}");
+        }
     }
 
     #[test]

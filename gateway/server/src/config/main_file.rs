@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::document::{ConfigError, beside, read_text};
-use super::merge::{Layers, apply_environment, merge};
+use super::merge::{Layers, SetAt, apply_environment, merge};
+use super::sense::senseless;
 
 /// The whole of `lienthong.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,9 @@ pub struct Main {
     /// The file it was read from; paths are relative to it.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Where each key was set.
+    #[serde(skip)]
+    pub set_at: SetAt,
 }
 
 /// `[server]`
@@ -129,9 +133,26 @@ impl Main {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mut main: Main = layers.into_typed().map_err(|error| vec![error])?;
+        let (mut main, set_at): (Main, SetAt) = layers.into_typed().map_err(|error| vec![error])?;
+        main.set_at = set_at;
         main.file = file.map(Path::to_path_buf).unwrap_or_else(|| PathBuf::from("config/lienthong.toml"));
         Ok(main)
+    }
+
+    /// Values that can be read and make no sense, each with its key and its line.
+    pub fn findings(&self) -> Vec<ConfigError> {
+        senseless(self).into_iter().map(|(key, message)| self.wrong(key, message)).collect()
+    }
+
+    fn wrong(&self, key: &str, message: String) -> ConfigError {
+        let name = key.split('.').next_back().unwrap_or(key);
+        let message = format!("`{name}` {message}");
+        match self.set_at.iter().rev().find(|(set, _, _)| set == key) {
+            Some((_, file, line)) => {
+                ConfigError::Wrong { file: file.clone(), line: *line, message, nearest: None }
+            }
+            None => ConfigError::unfit(&self.file, message),
+        }
     }
 
     /// A path of the configuration, resolved against the file that names it.

@@ -10,11 +10,14 @@ use super::document::ConfigError;
 /// What environment variables of ours begin with.
 pub const ENVIRONMENT_PREFIX: &str = "LIENTHONG_";
 
+/// A key as `section.key`, the file or variable that set it, and its line; the last of a key holds.
+pub type SetAt = Vec<(String, String, usize)>;
+
 /// The values in force so far, and where each key was last set.
 #[derive(Debug, Clone)]
 pub struct Layers {
     values: Table,
-    set_at: Vec<(String, String, usize)>,
+    set_at: SetAt,
 }
 
 impl Layers {
@@ -24,19 +27,21 @@ impl Layers {
     }
 
     /// The values as their type. A value of the right TOML type that still says nothing sensible is named with its place.
-    pub fn into_typed<T: DeserializeOwned>(self) -> Result<T, ConfigError> {
+    pub fn into_typed<T: DeserializeOwned>(self) -> Result<(T, SetAt), ConfigError> {
         let set_at = self.set_at;
-        T::deserialize(self.values).map_err(|error| {
+        let typed = T::deserialize(self.values).map_err(|error| {
             let message = error.message().trim().to_string();
             let keys = error.to_string();
-            let place = set_at.iter().find(|(key, _, _)| keys.contains(key.as_str()));
+            let named = |path: &str| path.split('.').next_back().is_some_and(|key| keys.contains(key));
+            let place = set_at.iter().rev().find(|(key, _, _)| named(key));
             match place {
                 Some((_, file, line)) => {
                     ConfigError::Wrong { file: file.clone(), line: *line, message, nearest: None }
                 }
                 None => ConfigError::Unfit { file: "configuration".into(), message },
             }
-        })
+        })?;
+        Ok((typed, set_at))
     }
 
     fn section_mut(&mut self, section: &str) -> Option<&mut Table> {
@@ -70,7 +75,7 @@ pub fn merge(layers: &mut Layers, file: &str, text: &str) -> Vec<ConfigError> {
         for (key, value) in keys {
             let line = line_of(text, key.span().start);
             match lay(known, key.get_ref(), plain(value.get_ref())) {
-                Ok(()) => set.push((key.get_ref().to_string(), file.to_string(), line)),
+                Ok(()) => set.push((format!("{name}.{}", key.get_ref()), file.to_string(), line)),
                 Err(wrong) => findings.push(wrong.at(file, line)),
             }
         }
@@ -82,7 +87,8 @@ pub fn merge(layers: &mut Layers, file: &str, text: &str) -> Vec<ConfigError> {
 /// Lays environment variables over what is there: `LIENTHONG_<SECTION>_<KEY>`.
 pub fn apply_environment(layers: &mut Layers, environment: &[(String, String)]) -> Vec<ConfigError> {
     let mut findings = Vec::new();
-    for (name, text) in environment.iter().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)) {
+    let ours = |name: &str| name.starts_with(ENVIRONMENT_PREFIX) && !is_service_link(name);
+    for (name, text) in environment.iter().filter(|(name, _)| ours(name)) {
         let lower = name.trim_start_matches(ENVIRONMENT_PREFIX).to_lowercase();
         let Some((section, key)) = lower.split_once('_') else {
             findings.push(unknown("environment", 0, name, &variable_names(&layers.values)));
@@ -94,11 +100,27 @@ pub fn apply_environment(layers: &mut Layers, environment: &[(String, String)]) 
             continue;
         };
         match lay(table, key, typed_like(table.get(key), text)) {
-            Ok(()) => layers.set_at.push((key.to_string(), format!("environment ({name})"), 0)),
+            Ok(()) => layers.set_at.push((format!("{section}.{key}"), format!("environment ({name})"), 0)),
             Err(wrong) => findings.push(wrong.at(&format!("environment ({name})"), 0)),
         }
     }
     findings
+}
+
+/// Whether a variable is one of those that Kubernetes gives every pod beside a Service named `lienthong`: exactly
+/// `LIENTHONG_SERVICE_HOST`, `LIENTHONG_SERVICE_PORT[_<NAME>]`, `LIENTHONG_PORT` and
+/// `LIENTHONG_PORT_<number>_<TCP|UDP|SCTP>[_PROTO|_PORT|_ADDR]`. They say nothing to us and are no slip of a pen.
+fn is_service_link(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) else { return false };
+    if matches!(rest, "SERVICE_HOST" | "SERVICE_PORT" | "PORT") || rest.starts_with("SERVICE_PORT_") {
+        return true;
+    }
+    let Some((number, protocol)) = rest.strip_prefix("PORT_").and_then(|port| port.split_once('_')) else {
+        return false;
+    };
+    let protocol =
+        ["_PROTO", "_PORT", "_ADDR"].iter().find_map(|part| protocol.strip_suffix(part)).unwrap_or(protocol);
+    number.parse::<u16>().is_ok() && matches!(protocol, "TCP" | "UDP" | "SCTP")
 }
 
 struct Wrong {
@@ -202,6 +224,26 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].to_string().starts_with("environment: unknown key"), "{}", found[0]);
         assert!(found[0].to_string().contains("did you mean `LIENTHONG_SERVER_LISTEN`?"), "{}", found[0]);
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_a_service_of_our_name_is_passed_over() {
+        let given = |name: &str| vec![(name.to_string(), "tcp://10.0.0.1:8080".to_string())];
+        for name in [
+            "LIENTHONG_PORT",
+            "LIENTHONG_SERVICE_HOST",
+            "LIENTHONG_SERVICE_PORT",
+            "LIENTHONG_SERVICE_PORT_API",
+            "LIENTHONG_PORT_8080_TCP",
+            "LIENTHONG_PORT_8080_TCP_ADDR",
+            "LIENTHONG_PORT_8080_TCP_PORT",
+            "LIENTHONG_PORT_8080_TCP_PROTO",
+        ] {
+            assert_eq!(apply_environment(&mut layers(), &given(name)).len(), 0, "{name}");
+        }
+        for name in ["LIENTHONG_PORTS", "LIENTHONG_PORT_X_TCP", "LIENTHONG_PORT_8080", "LIENTHONG_SERVICE"] {
+            assert_eq!(apply_environment(&mut layers(), &given(name)).len(), 1, "{name}");
+        }
     }
 
     #[test]

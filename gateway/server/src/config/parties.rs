@@ -7,7 +7,7 @@ use engine::settings::PartyLimits;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::document::{ConfigError, beside, read_text};
+use super::document::{ConfigError, beside, read_private};
 
 /// One block of `agencies.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -123,6 +123,8 @@ pub struct IssuerBlock {
 pub struct ClientBlock {
     /// Its name for people.
     pub title: String,
+    /// Who issues its tokens, as in `[[issuers]]`; needed where there are several.
+    pub issuer: Option<String>,
     /// Rights beyond services: `no-cache`.
     #[serde(default)]
     pub rights: Vec<String>,
@@ -137,7 +139,8 @@ impl SecretReference {
     pub fn read(&self, config: &Path, at: &str) -> Result<SecretString, ConfigError> {
         let unfit = |message: String| ConfigError::unfit(config, message);
         let text = match (&self.file, &self.env) {
-            (Some(file), None) => read_text(&beside(config, file))?,
+            (Some(file), None) => String::from_utf8(read_private(&beside(config, file))?)
+                .map_err(|_not_text| unfit(format!("{at}: the secret is not text")))?,
             (None, Some(name)) => environment_variable(name)
                 .ok_or_else(|| unfit(format!("{at}: the environment variable {name} is not set")))?,
             _ => return Err(unfit(format!("{at}: a secret is {{ file = … }} or {{ env = … }}"))),

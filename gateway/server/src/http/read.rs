@@ -83,7 +83,7 @@ async fn respond(
         query: envelope.query,
         trace_id: edge.trace_id.clone(),
         no_cache: asks_past_the_cache(headers),
-        deadline: None,
+        deadline: super::deadline::of(headers),
     };
     match ask(shared, client, question).await {
         Ok(found) => {

@@ -7,27 +7,34 @@ use std::path::Path;
 use aws_lc_rs::rand;
 
 use crate::config::ConfigError;
+use crate::config::document::read_private;
 
-/// Reads a key, or makes it if the file is missing.
-pub fn read_or_make(file: &Path) -> Result<[u8; 32], Vec<ConfigError>> {
+/// Reads a key; `None`: the file is missing and will be made at the start.
+pub fn read(file: &Path) -> Result<Option<[u8; 32]>, ConfigError> {
     if !file.exists() {
-        make(file)
-            .map_err(|error| vec![ConfigError::unfit(file, format!("the key cannot be made: {error}"))])?;
+        return Ok(None);
     }
-    let bytes = std::fs::read(file).map_err(|error| {
-        vec![ConfigError::Unreadable { file: file.display().to_string(), why: error.to_string() }]
-    })?;
-    let head = bytes.first_chunk::<32>();
-    head.copied().ok_or_else(|| vec![ConfigError::unfit(file, "a key file has at least 32 bytes")])
+    let bytes = read_private(file)?;
+    let head = bytes.first_chunk::<32>().copied();
+    head.map(Some).ok_or_else(|| ConfigError::unfit(file, "a key file has at least 32 bytes"))
 }
 
-fn make(file: &Path) -> std::io::Result<()> {
+/// Reads a key, or makes it if the file is missing.
+pub fn read_or_make(file: &Path) -> Result<[u8; 32], ConfigError> {
+    if let Some(key) = read(file)? {
+        return Ok(key);
+    }
+    make(file).map_err(|error| ConfigError::unfit(file, format!("the key cannot be made: {error}")))
+}
+
+fn make(file: &Path) -> std::io::Result<[u8; 32]> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let mut key = [0; 32];
     rand::fill(&mut key).map_err(|_unspecified| std::io::Error::other("no randomness"))?;
-    write_private(file, &key)
+    write_private(file, &key)?;
+    Ok(key)
 }
 
 /// Writes a file only its owner can read.

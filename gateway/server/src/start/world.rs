@@ -45,32 +45,65 @@ pub struct World {
     birthplaces: BTreeSet<String>,
 }
 
+/// What something that is wrong belongs to: a line of `lienthong doctor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// The files of the configuration and how they fit together.
+    Configuration,
+    /// `schemas/`.
+    Schemas,
+    /// The agency folders.
+    Adapters,
+    /// Issuers' key sets and our own key files.
+    Keys,
+    /// Addresses, secrets and certificates of agencies and carriers.
+    Links,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What it belongs to.
+    pub area: Area,
+    /// What is wrong.
+    pub error: ConfigError,
+}
+
+impl Area {
+    /// These errors, as findings of this area.
+    pub fn all(self, errors: impl IntoIterator<Item = ConfigError>) -> impl Iterator<Item = Finding> {
+        errors.into_iter().map(move |error| Finding { area: self, error })
+    }
+}
+
 /// Reads everything; everything that is wrong is reported at once.
-pub fn read_world(main: Main) -> Result<World, Vec<ConfigError>> {
+pub fn read_world(main: Main) -> Result<World, Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut keep = |error: ConfigError| findings.push(error);
+    let mut keep = |finding: Finding| findings.push(finding);
     let schemas_folder = main.path(&main.folders.schemas);
     let adapters_folder = main.path(&main.folders.adapters);
     let disk = conformance::disk::read(&adapters_folder, &schemas_folder);
-    let read = or_report(SchemaFiles::of_disk(disk), &mut keep);
-    let pages = or_report(Pages::read(&schemas_folder).map_err(|error| vec![error]), &mut keep);
+    let read = or_report(SchemaFiles::of_disk(disk), Area::Schemas, &mut keep);
+    let pages =
+        or_report(Pages::read(&schemas_folder).map_err(|error| vec![error]), Area::Schemas, &mut keep);
     let agency_blocks: Option<BTreeMap<String, AgencyBlock>> =
-        or_report(read_one(&main, &main.files.agencies), &mut keep);
-    let carrier_blocks = or_report(read_one(&main, &main.files.carriers), &mut keep);
-    let services = or_report(read_one(&main, &main.files.services), &mut keep);
-    let policy = or_report(read_one(&main, &main.files.policy), &mut keep);
-    let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), &mut keep);
-    let birthplaces = or_report(read_birthplaces(&main), &mut keep);
+        or_report(read_one(&main, &main.files.agencies), FILES, &mut keep);
+    let carrier_blocks = or_report(read_one(&main, &main.files.carriers), FILES, &mut keep);
+    let services = or_report(read_one(&main, &main.files.services), FILES, &mut keep);
+    let policy = or_report(read_one(&main, &main.files.policy), FILES, &mut keep);
+    let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), FILES, &mut keep);
+    let birthplaces = or_report(read_birthplaces(&main), FILES, &mut keep);
     let agencies = match (&read, &agency_blocks) {
         (Some((_, disk)), Some(blocks)) => {
-            or_report(check_agencies(&adapters_folder, disk, blocks), &mut keep)
+            or_report(check_agencies(&adapters_folder, disk, blocks), Area::Adapters, &mut keep)
         }
         _ => None,
     };
     if !findings.is_empty() {
         return Err(findings);
     }
-    let missing = || vec![ConfigError::Unfit { file: "configuration".into(), message: "incomplete".into() }];
+    let incomplete = || ConfigError::Unfit { file: "configuration".into(), message: "incomplete".into() };
+    let missing = || FILES.all([incomplete()]).collect::<Vec<_>>();
     let (schema_files, disk) = read.ok_or_else(missing)?;
     let clients_file = clients_file.ok_or_else(missing)?;
     Ok(World {
@@ -89,8 +122,14 @@ pub fn read_world(main: Main) -> Result<World, Vec<ConfigError>> {
     })
 }
 
-fn or_report<T>(read: Result<T, Vec<ConfigError>>, report: &mut impl FnMut(ConfigError)) -> Option<T> {
-    read.map_err(|errors| errors.into_iter().for_each(report)).ok()
+const FILES: Area = Area::Configuration;
+
+fn or_report<T>(
+    read: Result<T, Vec<ConfigError>>,
+    area: Area,
+    report: &mut impl FnMut(Finding),
+) -> Option<T> {
+    read.map_err(|errors| area.all(errors).for_each(report)).ok()
 }
 
 fn read_one<T: serde::de::DeserializeOwned>(main: &Main, file: &Path) -> Result<T, Vec<ConfigError>> {

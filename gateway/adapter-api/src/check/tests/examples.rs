@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::agency::parse;
 use crate::check::{Demand, Strictness, check_with};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::examples::{AGENCIES, folder, root};
 use crate::schema::read::read_short;
+use crate::tests::examples::{AGENCIES, folder, root};
 
 /// The examples were written before these were demanded.
 const LEFT_OUT: [Demand; 4] = [Demand::Repeat, Demand::SettleFor, Demand::Subject, Demand::Unused];

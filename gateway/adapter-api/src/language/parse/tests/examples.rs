@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::agency::Agency;
-use crate::examples::{AGENCIES, folder, root};
 use crate::language::parse::parse_folder;
+use crate::tests::examples::{AGENCIES, folder, root};
 
 fn parsed(examples: &Path, agency: &str) -> Agency {
     let (agency, findings) = parse_folder(&folder(examples, agency));
