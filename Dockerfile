@@ -17,11 +17,14 @@ COPY adapters adapters
 COPY schemas schemas
 COPY config config
 USER lienthong
-ENV LIENTHONG_SERVER_LISTEN=0.0.0.0:8080
-EXPOSE 8080 9090
+# Mount the province's own configuration over /opt/lienthong/config: addresses, clients, policy; secrets as files or variables.
+# TLS is terminated in front of port 8080. The operations port stays on loopback inside the container, where the health
+# check asks it; set LIENTHONG_SERVER_OPERATIONS_LISTEN to scrape it from a private network.
+ENV LIENTHONG_CONFIG=config/lienthong.toml \
+    LIENTHONG_SERVER_LISTEN=0.0.0.0:8080
+EXPOSE 8080
 VOLUME /opt/lienthong/data
-# The operations port stays on loopback inside the container; the health check asks it there.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["lienthong", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["lienthong"]
-CMD ["serve", "--config", "config/lienthong.toml"]
+CMD ["serve"]

@@ -1,10 +1,13 @@
 //! What a caller is told when something is declined: one shape, two languages, no value quoted, a page that exists.
 
+use std::collections::BTreeMap;
+
 use sandbox::caller::usual_purpose;
 use sandbox::questions::about;
-use sandbox::{Caller, Told};
+use sandbox::{Caller, Told, WorldOptions};
 use serde_json::{Value, json};
 use simulators::{Misbehaviour, Times};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::Town;
 
@@ -49,7 +52,7 @@ async fn every_refusal_has_one_shape_in_two_languages() {
     })
     .await;
     is_a_problem(&town, &told, 401, "unauthenticated", "caller").await;
-    assert_eq!(told.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(told.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
 
     let mut other = usual_purpose();
     other["procedure"] = json!("3.000181");
@@ -93,6 +96,9 @@ async fn every_refusal_has_one_shape_in_two_languages() {
         });
         is_a_problem(&town, &told.await, status, code, "caller").await;
     }
+    let coded = [("content-type", "application/json; charset=utf-16")];
+    let told = town.one_stop.post("/v1/residence/person", "{}".into(), &coded).await.unwrap();
+    is_a_problem(&town, &told, 415, "unsupported-media-type", "caller").await;
     let long = format!("{{\"query\":\"{}\"}}", "x".repeat(70_000));
     let told = town.one_stop.post("/v1/residence/person", long.into(), &[]).await.unwrap();
     is_a_problem(&town, &told, 413, "too-large", "caller").await;
@@ -180,4 +186,118 @@ async fn no_value_is_ever_quoted_and_all_findings_come_at_once() {
     assert_eq!((told.status, told.word()), (422, "invalid"), "{}", told.body);
     assert!(!told.body.to_string().contains("7391"), "{}", told.body);
     assert!(told.at("/errors").as_array().unwrap().len() >= 3, "{}", told.body);
+}
+
+#[tokio::test]
+async fn a_question_without_a_purpose_is_told_what_lacks() {
+    let town = Town::usual().await;
+    for (purpose, expected) in [
+        (json!({}), vec!["/purpose/procedure required", "/purpose/officer required"]),
+        (json!({ "procedure": "1000656", "officer": "cb01" }), vec!["/purpose/procedure wrong-format"]),
+    ] {
+        let told = town.one_stop.ask_for("residence.person", purpose, about(town.person())).await.unwrap();
+        is_a_problem(&town, &told, 422, "invalid", "caller").await;
+        let entry = |error: &Value| {
+            format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())
+        };
+        assert_eq!(told.at("/errors").as_array().unwrap().iter().map(entry).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_finding_says_what_the_schema_expects() {
+    let town = Town::usual().await;
+    let query = json!({ "full_name": 7, "birth_date": "3/12/1942" });
+    let told = town.one_stop.in_english().ask("residence.person", query).await.unwrap();
+    let errors = told.at("/errors").as_array().unwrap();
+    let expected = |pointer: &str| {
+        let error = errors.iter().find(|error| error["pointer"] == pointer);
+        error.unwrap_or_else(|| panic!("{pointer}: {}", told.body))["expected"].clone()
+    };
+    assert_eq!(expected("/query/full_name"), "text");
+    assert_eq!(expected("/query/birth_date"), "partial-date: 1942, 1942-03-15");
+    assert_eq!(expected("/query"), json!(["personal_id", "old_id"]));
+    let told = town.one_stop.post("/v1/residence/person", "{\n x".into(), &[]).await.unwrap();
+    assert_eq!(told.at("/errors/0/code"), "not-json", "{}", told.body);
+    assert_eq!((told.at("/errors/0/line"), told.at("/errors/0/column")), (&json!(2), &json!(2)));
+}
+
+#[tokio::test]
+async fn two_tokens_are_none_and_a_query_string_is_refused() {
+    let town = Town::usual().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = town.world().token("mot-cua-demo").unwrap();
+    let address = format!("{}/v1/services", town.gateway.api);
+    let given = async |headers: &[String]| {
+        let asked = headers.iter().fold(http.get(&address), |ask, value| ask.header("authorization", value));
+        let response = asked.send().await.unwrap();
+        let challenge =
+            response.headers().get("www-authenticate").map(|text| text.to_str().unwrap().to_owned());
+        (response.status().as_u16(), challenge)
+    };
+    assert_eq!(given(&[format!("bearer {token}")]).await, (200, None));
+    let refused = (401, Some("Bearer error=\"invalid_token\"".to_owned()));
+    assert_eq!(given(&[format!("Bearer {token}"), "Bearer x".into()]).await, refused);
+    assert_eq!(given(&[]).await, (401, Some("Bearer".to_owned())));
+
+    let body = json!({ "purpose": usual_purpose(), "query": about(town.person()) }).to_string();
+    let told = town.one_stop.post("/v1/residence/person?personal_id=038042000001", body.into(), &[]).await;
+    let told = told.unwrap();
+    is_a_problem(&town, &told, 422, "invalid", "caller").await;
+    assert_eq!(told.at("/errors/0/pointer"), "", "{}", told.body);
+    assert_eq!(told.at("/errors/0/code"), "unknown-field");
+    assert_eq!(town.simulators().residence().counts().requests, 0);
+}
+
+#[tokio::test]
+async fn head_is_answered_wherever_get_is_and_nothing_is_sniffed() {
+    let town = Town::usual().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = town.world().token("mot-cua-demo").unwrap();
+    for path in ["/v1/services", "/v1/agencies", "/openapi.json", "/problems/invalid", "/docs/"] {
+        let asked = http.head(format!("{}{path}", town.gateway.api)).bearer_auth(&token);
+        let response = asked.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
+        assert!(response.text().await.unwrap().is_empty(), "{path}");
+    }
+    for path in ["/v1/services/", "//v1/services", "/v1/residence/person/"] {
+        let told = town.one_stop.get(path).await.unwrap();
+        assert_eq!((told.status, told.word()), (404, "not-found"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_problems_page_speaks_the_callers_language() {
+    let town = Town::usual().await;
+    for (language, heading) in [("vi", "# Dữ liệu chưa hợp lệ\n"), ("en; q=0.9", "# The data is not valid\n")]
+    {
+        let asked = reqwest::Client::builder().no_proxy().build().unwrap();
+        let asked = asked.get(format!("{}/problems/invalid", town.gateway.api));
+        let response = asked.header("accept-language", language).send().await.unwrap();
+        assert_eq!(response.headers()["content-language"], language[..2]);
+        assert_eq!(response.headers()["vary"], "accept-language");
+        let text = response.text().await.unwrap();
+        assert!(text.starts_with(heading) && text.contains("`either-or`"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
+    let limit = (("server".to_string(), "body_timeout_ms".to_string()), "200".to_string());
+    let settings = BTreeMap::from([limit]);
+    let town = Town::with(WorldOptions { settings, ..WorldOptions::default() }).await;
+    let token = town.world().token("mot-cua-demo").unwrap();
+    let address = town.gateway.api.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/residence/person HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    // Ends only because the gateway closes the connection.
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+    assert!(said.to_lowercase().contains("connection: close") && said.contains("too-slow"), "{said}");
 }

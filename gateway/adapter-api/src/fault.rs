@@ -126,8 +126,30 @@ pub struct Finding {
     pub agency_field: Option<String>,
     /// Our code for what is wrong, `refused-by-agency`, `cannot-be-said`, or the agency's own code.
     pub code: Option<String>,
+    /// What our schema expects there, if that can be said; never what the caller wrote.
+    pub expected: Option<Expected>,
+    /// Where in the text it stands, if the text could not be read at all.
+    pub position: Option<Position>,
     /// The agency's sentence: for the operator alone, sealed in the case's history, never in a problem.
     pub operator_text: Option<String>,
+}
+
+/// What a schema expects of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// A type's or a format's word, with examples where the schema has them: `text`, `partial-date: 1942, 1942-03`.
+    Form(String),
+    /// One of these: values of a closed list, or names of fields.
+    OneOf(Vec<String>),
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
 }
 
 impl Fault {

@@ -15,8 +15,11 @@ pub mod schema;
 pub mod tree;
 pub mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
-pub use fault::{Blame, Fault, Finding, Kind, Party, Reason, Waiting};
+pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason, Waiting};
 pub use outcome::{Outcome, Page};
 pub use tree::{Element, Slot, Tree};
 pub use wire::{Reply, WireRequest};

@@ -1,6 +1,6 @@
 //! Replays the tried examples of the adapter format, and compares with the reference evaluator over spoiled replies.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
 

@@ -20,21 +20,81 @@ pub struct Difference {
     pub text: String,
 }
 
-/// Compares what is sent: the line exactly, the body as a value of its format, XML in order.
-pub fn of_send(expected: &Section, actual: &Section, request: Option<&WireRequest>) -> Option<Difference> {
-    of_head(expected, actual).or_else(|| {
+/// Whether a talk must show the headers that are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Headers {
+    /// It must.
+    Required,
+    /// It may show none.
+    Optional,
+}
+
+/// Compares what is sent: the line exactly, headers by name and value in any order, the body as a value of its format, XML
+/// in order.
+pub fn of_send(
+    expected: &Section,
+    actual: &Section,
+    request: Option<&WireRequest>,
+    headers: Headers,
+) -> Option<Difference> {
+    let (told, said) = (Sent::of(expected, request), Sent::of(actual, request));
+    of_head(expected, actual).or_else(|| of_headers(&told, &said, headers)).or_else(|| {
         let equal = match request {
-            Some(request) if !expected.body.is_empty() => {
+            Some(request) if !told.body.is_empty() => {
                 let read = |body: &str| wire::read_printed(request, body);
-                match (read(&expected.body), read(&actual.body)) {
+                match (read(told.body), read(said.body)) {
                     (Ok(one), Ok(other)) => equal_trees(&one, &other),
-                    _ => expected.body == actual.body,
+                    _ => told.body == said.body,
                 }
             }
-            _ => expected.body == actual.body,
+            _ => told.body == said.body,
         };
-        (!equal).then(|| of_lines(&expected.body, &actual.body))
+        (!equal).then(|| {
+            let difference = of_lines(told.body, said.body);
+            Difference { line: difference.line + told.lines_before, ..difference }
+        })
     })
+}
+
+/// What stands below a `### send`: header lines, a blank line, the body.
+struct Sent<'a> {
+    headers: &'a str,
+    body: &'a str,
+    lines_before: u32,
+}
+
+impl<'a> Sent<'a> {
+    /// Header lines are looked for only where the request has headers: without any, a text body may look like some.
+    fn of(section: &'a Section, request: Option<&WireRequest>) -> Sent<'a> {
+        let whole = Sent { headers: "", body: &section.body, lines_before: 0 };
+        if request.is_none_or(|request| request.headers.is_empty()) {
+            return whole;
+        }
+        let (headers, body) = section.body.split_once("\n\n").unwrap_or((&section.body, ""));
+        if headers.is_empty() || !headers.lines().all(|line| header_of(line).is_some()) {
+            return whole;
+        }
+        let lines_before = u32::try_from(headers.lines().count() + 1).unwrap_or(0);
+        Sent { headers, body, lines_before }
+    }
+}
+
+fn of_headers(told: &Sent<'_>, said: &Sent<'_>, headers: Headers) -> Option<Difference> {
+    let sorted = |sent: &Sent<'_>| {
+        let mut all: Vec<(String, String)> = sent.headers.lines().filter_map(header_of).collect();
+        all.sort();
+        all
+    };
+    let forgiven = told.headers.is_empty() && headers == Headers::Optional;
+    (!forgiven && sorted(told) != sorted(said)).then(|| of_lines(told.headers, said.headers))
+}
+
+/// `SOAPAction: ""` → its name in lower case and its value; a name is a token (RFC 9110, 5.6.2).
+fn header_of(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let good = !name.is_empty() && name.bytes().all(is_token) && (value.is_empty() || value.starts_with(' '));
+    good.then(|| (name.to_ascii_lowercase(), value.trim().to_owned()))
 }
 
 /// Compares an answer to a message, which is JSON or XML.
@@ -166,6 +226,53 @@ mod tests {
             of_lines("{\n \"a\": 1,\n \"b\": 2,\n \"c\": 3\n}", "{\n \"a\": 1,\n \"b\": 5,\n \"c\": 3\n}");
         assert_eq!(difference.line, 3);
         assert_eq!(difference.text, "  {\n   \"a\": 1,\n-  \"b\": 2,\n+  \"b\": 5,\n   \"c\": 3\n  }");
+    }
+
+    #[test]
+    fn headers_are_compared_apart_from_the_body() {
+        let mut request = WireRequest {
+            exchange: "ask".into(),
+            kind: adapter_api::Kind::Read,
+            method: "POST".into(),
+            path: "/x".into(),
+            query: Vec::new(),
+            headers: vec![
+                ("SOAPAction".into(), Tree::Text("\"\"".into())),
+                ("X-Key".into(), Tree::Text("k".into())),
+            ],
+            format: adapter_api::wire::Format::Json,
+            reply_format: adapter_api::wire::Format::Json,
+            body: None,
+            namespaces: Vec::new(),
+            seal: None,
+            credentials: Vec::new(),
+            documents: Vec::new(),
+        };
+        let send = |body: &str| Section::new(Word::Send, "POST /x", body);
+        let actual = send("SOAPAction: \"\"\nX-Key: k\n\n{ \"a\": 1 }");
+        let line = |told: &str, request: &WireRequest, headers| {
+            of_send(&send(told), &actual, Some(request), headers).map(|difference| difference.line)
+        };
+        let told = "x-key: k\nSOAPAction: \"\"\n\n{\"a\":1}";
+        assert_eq!(line(told, &request, Headers::Required), None, "in any order, names in any case");
+        let wrong = "SOAPAction: \"\"\nX-Key: other\n\n{\"a\":1}";
+        assert_eq!(line(wrong, &request, Headers::Optional), Some(2), "what is shown is compared");
+        assert_eq!(line("X-Key: k\n\n{\"a\":1}", &request, Headers::Optional), Some(1), "one is missing");
+        let none = "{\"a\":1}";
+        assert_eq!(line(none, &request, Headers::Required), Some(0));
+        assert_eq!(line(none, &request, Headers::Optional), None);
+        assert_eq!(
+            line(&told.replace('1', "2"), &request, Headers::Required),
+            Some(4),
+            "the body's own line"
+        );
+
+        // A text that looks like a header is a body where none is drawn.
+        request.headers.clear();
+        request.format = adapter_api::wire::Format::Text;
+        let note = send("Note: a");
+        assert_eq!(of_send(&note, &note, Some(&request), Headers::Required), None);
+        assert!(of_send(&send("Note: b"), &note, Some(&request), Headers::Required).is_some());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use adapter_api::{Adapter, Inbound, Received};
 use crate::conversation::Conversation;
 use crate::ground::{Effort, Ground, Validator};
 use crate::laws::{self, coverage::Carriers};
-use crate::replay::replay;
+use crate::replay::{Purpose, replay};
 use crate::report::{Counts, Report};
 use crate::talk::{self, Opening, Talk};
 
@@ -76,7 +76,7 @@ fn inspect(input: &AgencyInput, carriers: &mut Carriers) -> Report {
     report.findings.extend(check(&agency, &input.schemas));
     let stage = Stage::of(input, &agency);
     let talks = read_talks(input, &mut report.findings);
-    let played = stage.play(&talks, false);
+    let played = stage.play(&talks, Purpose::Check);
     report.findings.extend(played.findings);
     report.counts =
         Counts { talks: talks.len(), endings: played.conversations.len() + played.heard.len(), trials: 0 };
@@ -107,7 +107,7 @@ pub fn update_talks(input: &AgencyInput) -> Vec<Rewritten> {
     let agency = Arc::new(agency);
     let stage = Stage::of(input, &agency);
     let talks = read_talks(input, &mut Vec::new());
-    let played = stage.play(&talks, true);
+    let played = stage.play(&talks, Purpose::Update);
     let before = |name: &str| {
         input.talks.iter().find(|source| &*source.name == name).map(|source| source.text.as_str())
     };
@@ -161,11 +161,11 @@ impl<'a> Stage<'a> {
         self.coded.unwrap_or(&self.declarative)
     }
 
-    fn play(&self, talks: &[Talk], update: bool) -> Played {
+    fn play(&self, talks: &[Talk], purpose: Purpose) -> Played {
         let mut played = Played::default();
         for talk in talks {
             let Some(operation) = self.operation(talk, &mut played.findings) else { continue };
-            let replayed = replay(talk, self.adapter(), &operation, update);
+            let replayed = replay(talk, self.adapter(), &operation, purpose);
             played.findings.extend(replayed.findings);
             played.conversations.extend(replayed.conversations);
             if let Some((inbound, received)) = replayed.received {

@@ -90,8 +90,8 @@ pub const ALL: [Law; 15] = [
         title_vi: "Phát lại hội thoại cho kết quả đúng từng chữ",
         title_en: "replaying a talk gives exactly what it records",
         help: "Each talk is played against the adapter: what it sends, what it makes of the reply. JSON\n\
-               and XML are compared as values, XML in order. `-` is told by the talk, `+` is what the\n\
-               adapter says.\n\
+               and XML are compared as values, XML in order; headers the manifest draws stand below the\n\
+               send line, before a blank line. `-` is told by the talk, `+` is what the adapter says.\n\
                What to do: if the adapter is right, run check --update: it rewrites send, outcome and\n\
                fault, never a reply. If the talk is right, mend the mapping.",
     },
@@ -100,8 +100,8 @@ pub const ALL: [Law; 15] = [
         title_vi: "Mọi kết quả đúng lược đồ của dịch vụ",
         title_en: "every outcome fits its schema",
         help: "Each outcome of each talk is held against the answer schema of its service: required\n\
-               fields, types, closed lists, patterns. A date of birth or death later than the call\n\
-               itself is a finding too: somewhere a century or a field is wrong.\n\
+               fields, types, closed lists, patterns. A birth, death, registration or issue later than\n\
+               the call itself, or before 1850, is a finding too: somewhere a century or a field is wrong.\n\
                What to do: the finding names the field; look at the line of the mapping that draws it.",
     },
     Law {

@@ -4,7 +4,7 @@ use adapter_api::diagnostic::Diagnostic;
 use adapter_api::{Adapter, Call, Exchange, Inbound, Received, WireRequest};
 
 use crate::conversation::{Conversation, Next, RawReply, SENDS_MAX, next};
-use crate::difference::{self, Difference};
+use crate::difference::{self, Difference, Headers};
 use crate::ending;
 use crate::talk::{Opening, Section, Talk, Word};
 use crate::wire;
@@ -23,8 +23,20 @@ pub struct Replay {
     pub rewritten: String,
 }
 
-/// Replays a talk. With `update` differences are not findings: the caller writes `rewritten` to the file.
-pub fn replay(talk: &Talk, adapter: &dyn Adapter, operation: &str, update: bool) -> Replay {
+/// What a replay is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Every difference is a finding; headers that are drawn must be shown.
+    Check,
+    /// As `Check`, but a talk that shows no header is not held to those that are drawn: the format's trial files are older
+    /// than header lines.
+    CheckWithoutHeaders,
+    /// Nothing is a finding: the caller writes `rewritten` to the file.
+    Update,
+}
+
+/// Replays a talk.
+pub fn replay(talk: &Talk, adapter: &dyn Adapter, operation: &str, purpose: Purpose) -> Replay {
     let performance = match &talk.opening {
         Opening::Call { call, .. } => {
             let call = Call { operation: operation.to_owned(), ..(**call).clone() };
@@ -32,7 +44,11 @@ pub fn replay(talk: &Talk, adapter: &dyn Adapter, operation: &str, update: bool)
         }
         Opening::Heard { inbound, .. } => Performance::of_message(talk, adapter, inbound),
     };
-    let findings = if update { Vec::new() } else { compare(talk, &performance) };
+    let findings = match purpose {
+        Purpose::Check => compare(talk, &performance, Headers::Required),
+        Purpose::CheckWithoutHeaders => compare(talk, &performance, Headers::Optional),
+        Purpose::Update => Vec::new(),
+    };
     let mut turns = performance.turns.iter().map(|turn| turn.section.clone()).collect::<Vec<_>>();
     turns.extend(performance.left_over);
     Replay {
@@ -139,11 +155,13 @@ impl Performance {
     }
 }
 
-/// A request as talks show it.
+/// A request as talks show it: its headers, a blank line, its body.
 fn send_section(request: &WireRequest) -> Section {
     let query = wire::print_query(request);
     let head = format!("{} {}{}", request.method, request.path, query);
-    Section::new(Word::Send, head, wire::print_body(request))
+    let parts = [wire::print_headers(request), wire::print_body(request)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Section::new(Word::Send, head, parts.join("\n\n"))
 }
 
 /// The reply that a talk's section tells.
@@ -158,7 +176,7 @@ pub fn raw_reply(section: &Section) -> RawReply {
 }
 
 /// Compares section by section; the first one of another kind ends the comparison, as nothing after it fits.
-fn compare(talk: &Talk, performance: &Performance) -> Vec<Diagnostic> {
+fn compare(talk: &Talk, performance: &Performance, headers: Headers) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut told = talk.turns.iter();
     for turn in &performance.turns {
@@ -170,7 +188,7 @@ fn compare(talk: &Talk, performance: &Performance) -> Vec<Diagnostic> {
             findings.push(other_turn(talk, expected, &turn.section));
             return findings;
         }
-        if let Some(difference) = differ(expected, turn) {
+        if let Some(difference) = differ(expected, turn, headers) {
             findings.push(as_finding(talk, expected, &difference));
         }
     }
@@ -181,10 +199,10 @@ fn compare(talk: &Talk, performance: &Performance) -> Vec<Diagnostic> {
     findings
 }
 
-fn differ(expected: &Section, turn: &Turn) -> Option<Difference> {
+fn differ(expected: &Section, turn: &Turn, headers: Headers) -> Option<Difference> {
     let actual = &turn.section;
     match actual.word {
-        Word::Send => difference::of_send(expected, actual, turn.request.as_deref()),
+        Word::Send => difference::of_send(expected, actual, turn.request.as_deref(), headers),
         Word::Reply | Word::Message => None,
         Word::Answer => difference::of_answer(expected, actual),
         _ => difference::of_json(expected, actual),

@@ -65,6 +65,15 @@ pub fn print_query(request: &WireRequest) -> String {
     }
 }
 
+/// The drawn headers as talks show them, one a line; those the house adds by itself (type, length, credentials) are not.
+pub fn print_headers(request: &WireRequest) -> String {
+    let lines = request.headers.iter().map(|(name, value)| {
+        let value = codec::print(Format::Text, value, &[]);
+        format!("{name}: {}", value.trim()).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The body as talks show it.
 pub fn print_body(request: &WireRequest) -> String {
     let body = request.body.as_ref().map(|body| codec::print(request.format, body, &request.namespaces));

@@ -9,7 +9,7 @@ use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::Source;
 use adapter_api::schema::read::read_short;
 use conformance::folder::operation_of;
-use conformance::replay::replay;
+use conformance::replay::{Purpose, replay};
 use conformance::talk::{self, Opening, Section, Word};
 use serde_json::Value;
 
@@ -93,7 +93,7 @@ fn the_trial_files_replay_as_the_reference_evaluator_recorded_them() {
             talks += 1;
             endings +=
                 talk.turns.iter().filter(|turn| turn.word.is_ending() || turn.word == Word::Event).count();
-            let replayed = replay(&talk, &adapter, &operation, false);
+            let replayed = replay(&talk, &adapter, &operation, Purpose::CheckWithoutHeaders);
             let other_words =
                 replayed.findings.iter().filter(|finding| ["send", "answer"].contains(&finding.at.as_str()));
             wrong.extend(other_words.map(ToString::to_string));

@@ -39,7 +39,8 @@ fn sound(agency: &str) -> AgencyInput {
     input
 }
 
-/// With `UPDATE=1` their talks are written anew, after an agency was changed on purpose.
+/// `UPDATE=1 cargo test -p conformance sound_agencies` writes their talks anew, after one was changed on purpose; the tests
+/// beside this one read them meanwhile.
 #[test]
 fn the_sound_agencies_are_green() {
     for agency in ["registry", "dossier"] {
@@ -303,6 +304,30 @@ const SEEDS: &[Seed] = &[
         ],
         codes: &["L4"],
         place: (TALK, "### reply    200"),
+    },
+    Seed {
+        name: "a death that lies ahead, and the talk made to agree",
+        agency: "registry",
+        changes: &[
+            (TALK, "<Died>10/08/2025</Died>", "<Died>10/08/2052</Died>"),
+            (TALK, "\"died_on\": \"2025-08-10\"", "\"died_on\": \"2052-08-10\""),
+        ],
+        codes: &["L4"],
+        place: (TALK, "### reply    200"),
+    },
+    Seed {
+        name: "another header than the talk shows",
+        agency: "registry",
+        changes: &[(REGISTRY, "urn:registry-ask", "urn:registry-tell")],
+        codes: &["L3"],
+        place: (TALK, "SOAPAction: urn:registry-ask"),
+    },
+    Seed {
+        name: "a header that the talk does not show",
+        agency: "registry",
+        changes: &[(TALK, "SOAPAction: urn:registry-ask\n\n", "")],
+        codes: &["L3"],
+        place: (TALK, "### send     POST /Registry"),
     },
     Seed {
         name: "something optional treated as required, writing",

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use adapter_api::schema::DataClass;
+use adapter_api::{Expected, Finding};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalogue::{Catalogue, Node, Service, Unfit};
 use crate::client::{Client, Purpose};
-use crate::identifiers::{comparable_agency_code, is_dossier_code, is_procedure_code, old_agency_code};
+use crate::identifiers::{
+    comparable_agency_code, is_agency_code, is_dossier_code, is_procedure_code, old_agency_code,
+};
 use crate::refusal::Refusal;
 
 mod mask;
@@ -156,7 +159,7 @@ impl Policy {
         let denied = |what| Refusal::Denied { what };
         let grants = self.grants.get(&client.id).and_then(|services| services.get(&service.name));
         let grants = grants.ok_or_else(|| denied("service"))?;
-        if service.is_personal() && !is_stated(purpose) {
+        if service.is_personal() && !unstated(purpose).is_empty() {
             return Err(denied("purpose"));
         }
         let unit = purpose.unit.as_deref().map(comparable_agency_code).unwrap_or_default();
@@ -268,14 +271,34 @@ fn fits_any(patterns: &[String], code: &str) -> bool {
 }
 
 /// Whether a purpose says which procedure and who asks, in the forms these codes have.
-fn is_stated(purpose: &Purpose) -> bool {
+/// What a purpose lacks or writes in no form of ours: the caller's to mend, before any rule is asked.
+pub fn unstated(purpose: &Purpose) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |name: &str, code: &str, example: &str| {
+        let expected = (code == "wrong-format").then(|| Expected::Form(example.to_owned()));
+        let (pointer, code) = (Some(format!("/purpose/{name}")), Some(code.to_owned()));
+        findings.push(Finding { pointer, code, expected, ..Finding::default() });
+    };
+    if purpose.procedure.is_empty() {
+        add("procedure", "required", "");
+    } else if !is_procedure_code(&purpose.procedure) {
+        add("procedure", "wrong-format", "procedure-code: 1.000656, 2.002621.H56");
+    }
+    if !purpose.dossier.as_deref().is_none_or(is_dossier_code) {
+        add("dossier", "wrong-format", "dossier-code: H56.14-250812-0035, 000.00.01.H26-190809-0001");
+    }
+    if !purpose.unit.as_deref().is_none_or(is_agency_code) {
+        add("unit", "wrong-format", "agency-code: H56.14, 000.00.14.H56");
+    }
     let officer = purpose.officer.trim();
-    !officer.is_empty()
-        && officer.chars().count() <= OFFICER_CHARS_MAX
-        && !officer.chars().any(char::is_control)
-        && is_procedure_code(&purpose.procedure)
-        && purpose.dossier.as_deref().is_none_or(is_dossier_code)
-        && purpose.unit.as_deref().is_none_or(crate::identifiers::is_agency_code)
+    if officer.is_empty() {
+        add("officer", "required", "");
+    } else if officer.chars().count() > OFFICER_CHARS_MAX {
+        add("officer", "too-long", "");
+    } else if officer.chars().any(char::is_control) {
+        add("officer", "wrong-format", "cb01");
+    }
+    findings
 }
 
 impl From<Mask> for Permission {
@@ -316,7 +339,7 @@ mod tests {
     use super::*;
 
     fn node(class: DataClass, fields: IndexMap<String, Node>) -> Node {
-        Node { title: String::new(), title_en: String::new(), class, check: None, fields, is_list: false }
+        Node { class, fields, ..Node::unsaid() }
     }
 
     fn rule() -> Rule {

@@ -12,7 +12,7 @@ use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
 use crate::catalogue::{Catalogue, Service, Unfit};
 use crate::client::{Client, Purpose};
-use crate::policy::{Permission, Policy};
+use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::Guards;
@@ -161,7 +161,7 @@ impl Engine {
     pub async fn read(&self, client: &Client, question: Question) -> Result<Answer, Failure> {
         // Catalogue first: nothing below understands a question that fits no schema.
         let service = self.service(client, &question.service)?;
-        self.validate(&service, &question.query)?;
+        self.validate(&service, &question)?;
         let deadline = self.deadline(&service, &question);
         // Policy before the cache, so that the cache is never a way around it.
         let permission = self.permit(client, &question, &service)?;
@@ -198,9 +198,11 @@ impl Engine {
         }
     }
 
-    fn validate(&self, service: &Service, query: &Value) -> Result<(), Refusal> {
+    fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
         let now = self.clock.now();
-        let findings = self.catalogue.findings(service, query, now.get(..10).unwrap_or(&now));
+        // About a person, a purpose is mandatory; whether it is a good one, policy decides.
+        let mut findings = if service.is_personal() { unstated(&question.purpose) } else { Vec::new() };
+        findings.extend(self.catalogue.findings(service, &question.query, now.get(..10).unwrap_or(&now)));
         if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
     }
 

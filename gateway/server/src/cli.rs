@@ -11,6 +11,7 @@ mod serve;
 mod token;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,7 +42,7 @@ const EXAMPLES: &str = "Examples:
   lienthong serve --config config/lienthong.toml   answer questions
   lienthong check adapters                         prove every agency folder
   lienthong new land --format json                 start an adapter (its check is green at once)
-  lienthong lineage residence                      which field comes from where
+  lienthong lineage adapters/residence             which field comes from where
   lienthong token --client mot-cua-demo            a development token
   lienthong doctor                                 dial every dependency and say what is wrong";
 
@@ -116,13 +117,12 @@ pub fn told(errors: &[ConfigError]) -> u8 {
     EXIT_UNREADABLE
 }
 
-/// A line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "the command line talks to a person")]
+/// A line for the person at the terminal. Who has stopped reading (`| head`) misses nothing: that is no failure.
 pub fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// A line about something wrong.
 pub fn say_wrong(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -10,9 +10,10 @@ pub mod operations;
 pub mod read;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
-use actix_web::web;
+use actix_web::{Route, guard, web};
 use adapter_api::codec::Limits as CodecLimits;
 use engine::ports::Chance;
 use engine::read::Engine;
@@ -43,17 +44,24 @@ pub struct Shared {
     pub public_url: String,
     /// A body may be this long.
     pub body_bytes_max: usize,
+    /// A body must have come whole after this time (T7).
+    pub body_timeout: Duration,
 }
 
 /// The API, one line a route.
 pub fn routes(api: &mut web::ServiceConfig) {
-    api.route("/v1/services", web::get().to(catalogue::services))
-        .route("/v1/agencies", web::get().to(catalogue::agencies))
+    api.route("/v1/services", look().to(catalogue::services))
+        .route("/v1/agencies", look().to(catalogue::agencies))
         .route("/v1/{agency}/{operation}", web::post().to(read::read))
-        .route("/openapi.json", web::get().to(docs::openapi))
-        .route("/problems/{code}", web::get().to(docs::problem_page))
+        .route("/openapi.json", look().to(docs::openapi))
+        .route("/problems/{code}", look().to(docs::problem_page))
         .configure(docs::pages)
         .default_service(web::to(fallback::no_route));
+}
+
+/// GET, and HEAD wherever GET is (RFC 9110 9.3.2); the server leaves a HEAD's body out itself.
+pub fn look() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// One request's trace, language and client, gathered before anything else is looked at.
@@ -85,17 +93,22 @@ fn trace_of(header: &str) -> Option<String> {
     sound.then(|| trace.to_ascii_lowercase())
 }
 
+/// The bearer token of a request. Two headers are none: whoever stands between might believe the other one.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all("authorization");
+    let (Some(only), None) = (given.next(), given.next()) else { return None };
+    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 impl Shared {
     /// The client behind a request's bearer token.
     pub fn client(&self, headers: &HeaderMap) -> Result<engine::client::Client, Box<Problem>> {
-        let token = headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| Box::new(Problem::of_refusal(&Refusal::Unauthenticated)))?;
-        self.authenticator
-            .authenticate(token.trim())
-            .map_err(|refusal| Box::new(Problem::of_refusal(&refusal)))
+        let unknown = |token_refused| {
+            Box::new(Problem { token_refused, ..Problem::of_refusal(&Refusal::Unauthenticated) })
+        };
+        let token = bearer(headers).ok_or_else(|| unknown(headers.contains_key("authorization")))?;
+        self.authenticator.authenticate(token).map_err(|_unauthenticated| unknown(true))
     }
 
     /// What a problem is put into words with.
@@ -106,7 +119,28 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+
     use super::*;
+
+    #[test]
+    fn one_bearer_token_is_read_and_no_other() {
+        let headers = |given: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in given {
+                headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+            }
+            headers
+        };
+        for one in ["Bearer a.b.c", "bearer a.b.c", "BEARER  a.b.c "] {
+            assert_eq!(bearer(&headers(&[one])), Some("a.b.c"), "{one}");
+        }
+        let none: [&[&str]; 5] =
+            [&[], &["Basic a.b.c"], &["Bearer"], &["Bearer a.b.c", "Bearer d.e.f"], &["Bearer a", "Basic b"]];
+        for none in none {
+            assert_eq!(bearer(&headers(none)), None, "{none:?}");
+        }
+    }
 
     #[test]
     fn only_a_sound_trace_is_taken_over() {

@@ -114,7 +114,8 @@ fn responses(schema: Value) -> Value {
         "200".into(),
         json!({ "description": "OK", "content": { "application/json": { "schema": schema } } }),
     );
-    for status in ["400", "401", "403", "404", "405", "413", "415", "422", "429", "500", "502", "503", "504"]
+    for status in
+        ["400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504"]
     {
         responses
             .insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
@@ -200,6 +201,16 @@ fn problem_schema() -> Value {
                     "pointer": { "type": "string", "format": "json-pointer" },
                     "code": { "type": "string" },
                     "detail": { "type": "string" },
+                    "expected": {
+                        "description": "Điều lược đồ cần: một dạng, hoặc một trong các giá trị hay trường / \
+                            what the schema expects: a form, or one of these values or fields",
+                        "anyOf": [
+                            { "type": "string" },
+                            { "type": "array", "items": { "type": "string" } },
+                        ],
+                    },
+                    "line": { "type": "integer", "minimum": 1 },
+                    "column": { "type": "integer", "minimum": 1 },
                 },
             } },
             "trace_id": { "type": "string" },

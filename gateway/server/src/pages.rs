@@ -7,7 +7,7 @@ use crate::config::ConfigError;
 use crate::config::document::read_text;
 
 /// Every code a problem can carry. A page must exist for each (checked at start and by a test).
-pub const PROBLEM_CODES: [&str; 22] = [
+pub const PROBLEM_CODES: [&str; 23] = [
     "unauthenticated",
     "denied",
     "unknown-service",
@@ -16,6 +16,7 @@ pub const PROBLEM_CODES: [&str; 22] = [
     "malformed-json",
     "unsupported-media-type",
     "too-large",
+    "too-slow",
     "invalid",
     "limited",
     "audit-unavailable",
@@ -31,6 +32,9 @@ pub const PROBLEM_CODES: [&str; 22] = [
     "deadline-exceeded",
     "adapter-failed",
 ];
+
+/// The pages with tables of finding codes.
+const TABLES: [&str; 2] = ["invalid", "malformed-json"];
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +54,8 @@ pub struct Page {
     pub detail: Sentence,
     /// The HTTP status it comes with.
     pub status: u16,
-    /// The whole page, Markdown.
-    pub markdown: String,
+    /// The page in each language, Markdown, the table of finding codes in both.
+    pub markdown: Sentence,
 }
 
 /// All pages.
@@ -69,11 +73,13 @@ impl Pages {
         for code in PROBLEM_CODES {
             let file = folder.join(format!("{code}.md"));
             let page = parse_page(&read_text(&file)?).ok_or_else(|| {
-                ConfigError::unfit(&file, "a problem page needs title-vi, title-en, Nghĩa là gì and Meaning")
+                let needs = "title-vi, title-en, a heading of each, Nghĩa là gì and Meaning";
+                ConfigError::unfit(&file, format!("a problem page needs {needs}"))
             })?;
             pages.insert(code.to_string(), page);
         }
-        let findings = pages.get("invalid").map(|page| parse_findings(&page.markdown)).unwrap_or_default();
+        let tables = TABLES.iter().filter_map(|code| pages.get(*code));
+        let findings = tables.flat_map(|page| parse_findings(&page.markdown.vi)).collect();
         Ok(Pages { pages, findings })
     }
 
@@ -99,16 +105,31 @@ fn parse_page(markdown: &str) -> Option<Page> {
         let text = markdown.lines().find_map(|line| line.strip_prefix(mark))?;
         Some(text.trim().to_string())
     };
+    let title = Sentence { vi: header("title-vi")?, en: header("title-en")? };
     Some(Page {
-        title: Sentence { vi: header("title-vi")?, en: header("title-en")? },
+        markdown: halves(markdown, &title.en)?,
+        title,
         detail: Sentence { vi: paragraph("**Nghĩa là gì.**")?, en: paragraph("**Meaning.**")? },
         status: header("status")?.parse().ok()?,
-        markdown: markdown.to_string(),
+    })
+}
+
+/// A page's halves without the front matter: Vietnamese first, then English under its title, then what belongs to both.
+fn halves(markdown: &str, title_en: &str) -> Option<Sentence> {
+    let body = markdown.strip_prefix("---\n")?.split_once("\n---\n")?.1;
+    let (vi, rest) = body.split_once(&format!("\n## {title_en}\n"))?;
+    let (en, both) = match rest.split_once("\n## ") {
+        Some((en, both)) => (en, format!("\n\n## {}", both.trim())),
+        None => (rest, String::new()),
+    };
+    Some(Sentence {
+        vi: format!("{}{both}\n", vi.trim()),
+        en: format!("# {title_en}\n\n{}{both}\n", en.trim()),
     })
 }
 
 /// The table of finding codes: `| code | Vietnamese | English |`.
-fn parse_findings(markdown: &str) -> BTreeMap<String, Sentence> {
+fn parse_findings(markdown: &str) -> Vec<(String, Sentence)> {
     let row = |line: &str| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let code = cells.next()?.strip_prefix('`')?.strip_suffix('`')?.to_string();
@@ -148,5 +169,23 @@ pub(crate) mod tests {
             }
         }
         assert!(pages.finding("personal-id-sex").is_some());
+    }
+
+    #[test]
+    fn a_page_is_served_in_one_language_without_its_front_matter() {
+        let pages = pages();
+        for code in PROBLEM_CODES {
+            let page = pages.page(code).unwrap();
+            let (vi, en) = (&page.markdown.vi, &page.markdown.en);
+            assert!(vi.starts_with(&format!("# {}\n", page.title.vi)), "{code}: {vi}");
+            assert!(en.starts_with(&format!("# {}\n", page.title.en)), "{code}: {en}");
+            assert!(vi.contains("**Nghĩa là gì.**") && !vi.contains("**Meaning.**"), "{code}: {vi}");
+            assert!(en.contains("**Meaning.**") && !en.contains("**Nghĩa là gì.**"), "{code}: {en}");
+            assert!(!vi.contains("title-vi") && !en.contains("title-vi"), "{code}");
+        }
+        let table =
+            |code: &str| [&pages.page(code).unwrap().markdown.vi, &pages.page(code).unwrap().markdown.en];
+        assert!(table("invalid").iter().all(|text| text.contains("| `required` |")));
+        assert!(table("malformed-json").iter().all(|text| text.contains("| `duplicate-key` |")));
     }
 }

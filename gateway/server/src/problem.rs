@@ -1,6 +1,6 @@
 //! What a caller is told when something fails: RFC 9457, in Vietnamese or English, made only from a fault or a refusal.
 
-use adapter_api::{Blame, Fault, Finding};
+use adapter_api::{Blame, Expected, Fault, Finding, Position};
 use engine::refusal::{Failure, Refusal};
 use serde_json::{Map, Value, json};
 
@@ -20,8 +20,9 @@ impl Language {
     pub fn accepted(header: Option<&str>) -> Language {
         let mut best = (0.0_f32, Language::Vietnamese);
         for range in header.unwrap_or_default().split(',') {
-            let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
-            let weight: f32 = weight.trim().parse().unwrap_or(0.0);
+            let mut parts = range.split(';');
+            let tag = parts.next().unwrap_or_default();
+            let weight = parts.find_map(weight_of).unwrap_or(1.0);
             let primary = tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase();
             let language = match primary.as_str() {
                 "vi" => Language::Vietnamese,
@@ -52,6 +53,13 @@ impl Language {
     }
 }
 
+/// The weight a parameter of a language range says (`q=0.5`, blanks around it allowed); a nonsensical one weighs nothing.
+fn weight_of(parameter: &str) -> Option<f32> {
+    let (name, weight) = parameter.split_once('=')?;
+    let weight = || weight.trim().parse().ok().filter(|weight| (0.0..=1.0).contains(weight));
+    name.trim().eq_ignore_ascii_case("q").then(|| weight().unwrap_or(0.0))
+}
+
 /// What a problem is put into words with.
 #[derive(Debug, Clone, Copy)]
 pub struct Words<'a> {
@@ -76,6 +84,8 @@ pub enum Misuse {
     UnsupportedMediaType,
     /// Longer than the limit.
     TooLarge,
+    /// The body did not come in time (T7).
+    TooSlow,
     /// A part the gateway needs is not ready.
     NotReady,
     /// Our own panic (F23): the one and only 500.
@@ -91,6 +101,7 @@ impl Misuse {
             Misuse::MalformedJson => "malformed-json",
             Misuse::UnsupportedMediaType => "unsupported-media-type",
             Misuse::TooLarge => "too-large",
+            Misuse::TooSlow => "too-slow",
             Misuse::NotReady => "not-ready",
             Misuse::Internal => "internal",
         }
@@ -118,6 +129,8 @@ pub struct Problem {
     pub findings: Vec<Finding>,
     /// Names that help: the services this client may ask.
     pub known: Vec<String>,
+    /// A token was given and not believed (RFC 6750 3.1 tells this apart from none given).
+    pub token_refused: bool,
 }
 
 impl Problem {
@@ -132,6 +145,7 @@ impl Problem {
             carrier: None,
             findings: Vec::new(),
             known: Vec::new(),
+            token_refused: false,
         }
     }
 
@@ -196,10 +210,12 @@ impl Problem {
             Misuse::MalformedJson => (400, Blame::Caller),
             Misuse::UnsupportedMediaType => (415, Blame::Caller),
             Misuse::TooLarge => (413, Blame::Caller),
+            Misuse::TooSlow => (408, Blame::Caller),
             Misuse::NotReady => (503, Blame::Gateway),
             Misuse::Internal => (500, Blame::Gateway),
         };
-        Problem { retryable: misuse == Misuse::NotReady, ..Problem::new(status, misuse.code(), blame) }
+        let retryable = matches!(misuse, Misuse::NotReady | Misuse::TooSlow);
+        Problem { retryable, ..Problem::new(status, misuse.code(), blame) }
     }
 
     /// Adds a finding.
@@ -264,9 +280,62 @@ fn error_entry(finding: &Finding, pages: &Pages, language: Language) -> Value {
     }
     entry.insert("code".into(), json!(code));
     if let Some(sentence) = pages.finding(code) {
-        entry.insert("detail".into(), json!(language.of(sentence)));
+        let mut detail = language.of(sentence).to_string();
+        detail.extend(finding.expected.iter().map(|expected| expectation(expected, language)));
+        detail.extend(finding.position.iter().map(|position| place(position, language)));
+        entry.insert("detail".into(), json!(detail));
+    }
+    match &finding.expected {
+        Some(Expected::Form(form)) => entry.insert("expected".into(), json!(form)),
+        Some(Expected::OneOf(several)) => entry.insert("expected".into(), json!(several)),
+        None => None,
+    };
+    if let Some(Position { line, column }) = finding.position {
+        entry.insert("line".into(), json!(line));
+        entry.insert("column".into(), json!(column));
     }
     Value::Object(entry)
+}
+
+/// What the schema expects, as a sentence.
+fn expectation(expected: &Expected, language: Language) -> String {
+    let words = match expected {
+        Expected::Form(form) => form_word(form, language).to_string(),
+        Expected::OneOf(several) => {
+            let or = match language {
+                Language::Vietnamese => " hoặc ",
+                Language::English => " or ",
+            };
+            several.iter().map(|word| form_word(word, language)).collect::<Vec<_>>().join(or)
+        }
+    };
+    match language {
+        Language::Vietnamese => format!(" Cần: {words}."),
+        Language::English => format!(" Expected: {words}."),
+    }
+}
+
+/// The words of types in Vietnamese; names of fields, formats and codes are the same in every language.
+fn form_word(word: &str, language: Language) -> &str {
+    match (language, word) {
+        (Language::English, word) => word,
+        (Language::Vietnamese, "text") => "chuỗi",
+        (Language::Vietnamese, "number") => "số",
+        (Language::Vietnamese, "integer") => "số nguyên",
+        (Language::Vietnamese, "boolean") => "đúng/sai",
+        (Language::Vietnamese, "list") => "danh sách",
+        (Language::Vietnamese, "object") => "đối tượng",
+        (Language::Vietnamese, word) => word,
+    }
+}
+
+/// Where in the text, as a sentence.
+fn place(position: &Position, language: Language) -> String {
+    let Position { line, column } = position;
+    match language {
+        Language::Vietnamese => format!(" Dòng {line}, cột {column}."),
+        Language::English => format!(" Line {line}, column {column}."),
+    }
 }
 
 #[cfg(test)]
@@ -282,6 +351,10 @@ mod tests {
             (Some("fr, en-GB;q=0.5"), Language::English),
             (Some("en;q=0.4, vi;q=0.9"), Language::Vietnamese),
             (Some("*"), Language::Vietnamese),
+            (Some("vi; q=0.5, en"), Language::English),
+            (Some("en; q=0.5, vi"), Language::Vietnamese),
+            (Some("en ;\tQ = 0.9, vi;level=1;q=0.2"), Language::English),
+            (Some("en;q=7, vi;q=0.1"), Language::Vietnamese),
         ];
         for (header, expected) in cases {
             assert_eq!(Language::accepted(header), expected, "{header:?}");
@@ -302,6 +375,7 @@ mod tests {
             agency_field: Some("SoDinhDanh".into()),
             code: Some("E-77 secret words".into()),
             operator_text: Some("không đúng, của Nguyễn Văn Mẫu".into()),
+            ..Finding::default()
         };
         let fault = Fault::Rejected {
             code: Some("77".into()),
@@ -314,6 +388,29 @@ mod tests {
         let body = Problem::of_fault(&fault).body(&words, "t").to_string();
         assert!(!body.contains("Mẫu") && !body.contains("secret words") && !body.contains("77"), "{body}");
         assert!(body.contains("refused-by-agency") && body.contains("/query/personal_id"), "{body}");
+    }
+
+    #[test]
+    fn a_finding_says_what_is_expected_and_where_in_both_languages() {
+        let pages = crate::pages::tests::pages();
+        let told = |finding: Finding, language| error_entry(&finding, &pages, language);
+        let wrong = |expected| Finding { code: Some("wrong-type".into()), expected, ..Finding::default() };
+        let text = wrong(Some(Expected::Form("text".into())));
+        let entry = told(text.clone(), Language::Vietnamese);
+        assert_eq!(entry["expected"], "text");
+        assert!(entry["detail"].as_str().unwrap().ends_with(" Cần: chuỗi."), "{entry}");
+        let entry = told(text, Language::English);
+        assert!(entry["detail"].as_str().unwrap().ends_with(" Expected: text."), "{entry}");
+        let either = Some(Expected::OneOf(vec!["personal_id".into(), "old_id".into()]));
+        let entry = told(wrong(either), Language::English);
+        assert_eq!(entry["expected"], json!(["personal_id", "old_id"]));
+        assert!(entry["detail"].as_str().unwrap().ends_with(" Expected: personal_id or old_id."), "{entry}");
+        assert_eq!(told(wrong(None), Language::English).get("expected"), None);
+        let position = Some(Position { line: 2, column: 8 });
+        let unread = Finding { code: Some("not-json".into()), position, ..Finding::default() };
+        let entry = told(unread, Language::Vietnamese);
+        assert_eq!((&entry["line"], &entry["column"]), (&json!(2), &json!(8)));
+        assert!(entry["detail"].as_str().unwrap().ends_with(" Dòng 2, cột 8."), "{entry}");
     }
 
     #[test]

@@ -33,6 +33,14 @@ impl SchemaFiles {
         Err(disk.findings.iter().map(told).collect())
     }
 
+    /// Where something stands that the engine names: a schema by its file, for nobody has a file called `https://…`.
+    pub fn place(&self, schemas: &Path, place: &str) -> String {
+        match place.rsplit_once("/schemas/") {
+            Some((_, file)) if self.documents.contains_key(place) => schemas.join(file).display().to_string(),
+            Some(_) | None => place.to_string(),
+        }
+    }
+
     /// The service documents by service name.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.documents.values().filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
@@ -106,6 +114,16 @@ pub fn join(base: &str, reference: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schema_is_named_by_its_file_and_all_else_by_its_name() {
+        let id = "https://lienthong.example/schemas/services/land.parcel.v1.json";
+        let files = SchemaFiles { documents: [(id.to_string(), Value::Null)].into() };
+        let schemas = Path::new("config/../schemas");
+        assert_eq!(files.place(schemas, id), "config/../schemas/services/land.parcel.v1.json");
+        assert_eq!(files.place(schemas, "services.toml"), "services.toml");
+        assert_eq!(files.place(schemas, "https://elsewhere/schemas/x"), "https://elsewhere/schemas/x");
+    }
 
     #[test]
     fn references_are_resolved_against_the_id() {

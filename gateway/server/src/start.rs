@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::middleware::DefaultHeaders;
 use actix_web::{App, HttpServer, web};
 use adapter_api::codec::Limits as CodecLimits;
 use anyhow::{Context, Result};
@@ -64,6 +65,7 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
         codec_limits: CodecLimits::default(),
         public_url: world.main.server.public_url.clone(),
         body_bytes_max: world.main.server.body_bytes_max,
+        body_timeout: Duration::from_millis(world.main.server.body_timeout_ms),
     };
     Ok(Gateway { main: world.main, shared, audit })
 }
@@ -102,9 +104,11 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
     });
     let limits = Arc::clone(&shared.limits);
     let shared = web::Data::new(shared);
-    let api = HttpServer::new(move || App::new().app_data(shared.clone()).configure(http::routes))
-        .client_request_timeout(Duration::from_millis(main.server.head_timeout_ms))
-        .shutdown_timeout(main.server.stop_timeout_s);
+    let api = HttpServer::new(move || {
+        App::new().app_data(shared.clone()).configure(http::routes).wrap(no_sniffing())
+    })
+    .client_request_timeout(Duration::from_millis(main.server.head_timeout_ms))
+    .shutdown_timeout(main.server.stop_timeout_s);
     let api = match main.server.workers {
         0 => api,
         workers => api.workers(workers),
@@ -143,6 +147,11 @@ fn write_whole(file: &Path, text: &str) -> Result<()> {
     let beside = file.with_extension("part");
     std::fs::write(&beside, text).with_context(|| beside.display().to_string())?;
     std::fs::rename(&beside, file).with_context(|| file.display().to_string())
+}
+
+/// On every answer: what we call JSON is never to be taken for a page with scripts.
+fn no_sniffing() -> DefaultHeaders {
+    DefaultHeaders::new().add(("x-content-type-options", "nosniff"))
 }
 
 fn first(addresses: &[std::net::SocketAddr]) -> Result<std::net::SocketAddr> {

@@ -1,6 +1,8 @@
 //! The binary itself: what it prints, and that a test of the workspace always has a fresh one to start.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 fn lienthong(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lienthong")).args(arguments).output().unwrap()
@@ -22,4 +24,85 @@ fn help_names_every_verb() {
         assert!(text.contains(&format!("  {verb} ")), "{verb}: {text}");
     }
     assert_eq!(lienthong(&["srve"]).status.code(), Some(2));
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn project_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lienthong"))
+        .args(["config", "default"])
+        .stdout(pipe_without_reader())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.stderr.is_empty(), "{}", said(&output));
+}
+
+/// The writing end of a pipe whose reading end is shut.
+fn pipe_without_reader() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn the_examples_of_the_help_name_folders_that_exist() {
+    let text = said(&lienthong(&["--help"]));
+    let example = text.lines().find_map(|line| line.trim().strip_prefix("lienthong lineage ")).unwrap();
+    let folder = example.split_whitespace().next().unwrap();
+    assert!(project_root().join(folder).join("adapter.toml").is_file(), "{folder}");
+}
+
+#[test]
+fn a_token_is_issued_only_as_the_gateway_would_believe_it() {
+    let keys = tempfile::tempdir().unwrap();
+    let (keys, config) = (keys.path().to_str().unwrap(), project_root().join("config/lienthong.toml"));
+    let token = |more: &[&str]| {
+        let given = ["token", "--keys", keys, "--config", config.to_str().unwrap()];
+        lienthong(&[&given, more].concat())
+    };
+    let issued = token(&["--client", "cong-dvc-demo", "--lives-s", "600"]);
+    assert!(issued.status.success(), "{}", said(&issued));
+    assert_eq!(String::from_utf8_lossy(&issued.stdout).trim().split('.').count(), 3);
+    for (wrong, why) in [
+        (["--client", "nobody"], "mot-cua-demo"),
+        (["--issuer", "https://elsewhere.example"], "no issuer"),
+        (["--audience", "somebody"], "audience is `lienthong`"),
+        (["--lives-s", "601"], "from 1 to 600"),
+        (["--lives-s", "0"], "from 1 to 600"),
+    ] {
+        let refused = token(&wrong);
+        assert_eq!(refused.status.code(), Some(1), "{wrong:?}: {}", said(&refused));
+        assert!(refused.stdout.is_empty() && said(&refused).contains(why), "{wrong:?}: {}", said(&refused));
+    }
+}
+
+#[test]
+fn a_new_agency_is_started_in_a_project_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = || lienthong(&["new", "land", "--root", folder.path().to_str().unwrap()]);
+    let refused = new();
+    assert_eq!(refused.status.code(), Some(78), "{}", said(&refused));
+    assert!(said(&refused).contains("schemas/common"), "{}", said(&refused));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+    std::fs::create_dir_all(folder.path().join("schemas/common")).unwrap();
+    assert!(new().status.success());
+}
+
+#[test]
+fn what_the_environment_says_wrong_has_no_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lienthong"))
+        .args(["config", "dump"])
+        .env("LIENTHONG_SERVER_LISTNE", "x")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(said(&output).starts_with("environment: unknown key"), "{}", said(&output));
 }

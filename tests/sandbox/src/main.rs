@@ -1,7 +1,10 @@
 //! `sandbox`: the simulated agencies, the gateway, and a citizen's day, in Vietnamese.
 
 #![expect(clippy::print_stdout, reason = "the sandbox talks to a person at a terminal")]
-#![expect(clippy::indexing_slicing, reason = "JSON values are indexed by member name, which never panics for a read or for an object")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON values are indexed by member name, which never panics for a read or for an object"
+)]
 
 mod day;
 

@@ -103,16 +103,18 @@ pub(super) fn pointers_of(agency: &Agency, plan: &ExchangePlan) -> BTreeMap<Stri
     found.into_iter().filter_map(|(name, pointer)| pointer.map(|pointer| (name, pointer))).collect()
 }
 
-/// A pointer to the caller's field; for a field of a list's rows, to the list: which row it was, nobody said.
+/// A pointer to the caller's field, of the query or of the purpose; for a field of a list's rows, to the list: which row
+/// it was, nobody said.
 fn pointer_of(path: &str) -> Option<String> {
-    let own = match path.strip_prefix("$query") {
-        Some(rest) => rest.strip_prefix('.')?,
-        None if path.starts_with('$') => return None,
-        None => path,
+    let (home, own) = match (path.strip_prefix("$query."), path.strip_prefix("$purpose.")) {
+        (Some(own), _) => ("query", own),
+        (_, Some(own)) => ("purpose", own.trim_end_matches('?')),
+        _ if path.starts_with('$') => return None,
+        _ => ("query", path),
     };
     let whole = own.split("[]").next().unwrap_or(own);
     let names: Vec<&str> = whole.split('.').filter(|name| !name.is_empty()).collect();
-    (!names.is_empty()).then(|| format!("/query/{}", names.join("/")))
+    (!names.is_empty()).then(|| format!("/{home}/{}", names.join("/")))
 }
 
 struct Source {

@@ -260,6 +260,7 @@ impl Judgement<'_> {
                 agency_field,
                 code: take_text(&mut found, "code").or_else(|| Some("refused-by-agency".to_owned())),
                 operator_text: take_text(&mut found, "message"),
+                ..Finding::default()
             }
         };
         Fault::Rejected {

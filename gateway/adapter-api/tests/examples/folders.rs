@@ -7,8 +7,8 @@ use std::sync::Arc;
 use adapter_api::agency::{Folder, parse};
 use adapter_api::declarative::Declarative;
 use adapter_api::diagnostic::{Severity, Source};
-use adapter_api::schema::{Property, Scalar, Schemas, ServiceShape, Shape};
-use toml::{Table, Value};
+use adapter_api::schema::Schemas;
+use adapter_api::schema::read::read_short;
 
 /// One example agency.
 pub struct Example {
@@ -30,7 +30,7 @@ pub fn root() -> Option<PathBuf> {
 
 /// All examples, in name order.
 pub fn load_all(root: &Path) -> Vec<Example> {
-    let schemas = Arc::new(read_schemas(&read(&root.join("schemas.toml"))));
+    let schemas = Arc::new(read_short(&read(&root.join("schemas.toml"))).unwrap());
     let mut paths: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let folders = paths.into_iter().filter(|path| path.join("adapter.toml").is_file());
@@ -68,55 +68,4 @@ fn load(root: &Path, path: PathBuf, schemas: &Arc<Schemas>) -> Example {
     let talk = |path: &PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), read(path));
     let talks = names(&path.join("fixtures"), "talk").iter().map(talk).collect();
     Example { name, path, adapter, talks }
-}
-
-/// `["residence.person".query]` and its neighbours; a table without `query` and `answer` is an event.
-fn read_schemas(text: &str) -> Schemas {
-    let mut schemas = Schemas::default();
-    for (name, value) in text.parse::<Table>().unwrap() {
-        let table = value.as_table().unwrap();
-        match (table.get("query"), table.get("answer")) {
-            (Some(query), Some(answer)) => {
-                let shapes = ServiceShape { query: shape(query), answer: shape(answer) };
-                schemas.services.insert(name, shapes);
-            }
-            _ => {
-                schemas.events.insert(name, shape(&value));
-            }
-        }
-    }
-    schemas
-}
-
-fn shape(value: &Value) -> Shape {
-    match value {
-        Value::Table(fields) => {
-            Shape::Object(fields.iter().map(|(name, value)| property(name, value)).collect())
-        }
-        Value::String(word) => Shape::Scalar(scalar(word.trim_end_matches('?'))),
-        other => panic!("{other} in schemas.toml"),
-    }
-}
-
-fn property(name: &str, value: &Value) -> Property {
-    let optional = name.ends_with('?') || value.as_str().is_some_and(|word| word.ends_with('?'));
-    let bare = name.trim_end_matches('?');
-    let (name, shape) = match bare.strip_suffix("[]") {
-        Some(name) => (name, Shape::List(Box::new(shape(value)))),
-        None => (bare, shape(value)),
-    };
-    Property { name: name.to_owned(), required: !optional, shape, class: None }
-}
-
-fn scalar(word: &str) -> Scalar {
-    match word {
-        "text" => Scalar::Text,
-        "integer" => Scalar::Integer,
-        "boolean" => Scalar::Boolean,
-        "date" => Scalar::Date,
-        "partial-date" => Scalar::PartialDate,
-        "moment" => Scalar::Moment,
-        "document" => Scalar::Document,
-        words => Scalar::Words(words.split('|').map(str::to_owned).collect()),
-    }
 }

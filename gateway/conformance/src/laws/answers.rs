@@ -1,4 +1,4 @@
-//! L4: every outcome fits its schema, and no life has a date that cannot be.
+//! L4: every outcome fits its schema, and nothing has happened on a day that cannot be.
 
 use adapter_api::Outcome;
 use adapter_api::diagnostic::Diagnostic;
@@ -9,11 +9,11 @@ use crate::conversation::{Conversation, End};
 use crate::ending::outcome_value;
 use crate::ground::{Ground, Side};
 
-/// Births and deaths before this year stand in no register that answers today (the civil registers begin
+/// Births, deaths and entries before this year stand in no register that answers today (the civil registers begin
 /// later).
 const YEAR_MIN: i32 = 1850;
-/// Fields that tell a moment of a life: never later than the call.
-const LIFE_DATES: [&str; 2] = ["birth_date", "died_on"];
+/// Fields that tell when something has happened: never later than the call.
+const PAST_DATES: [&str; 4] = ["birth_date", "died_on", "registered_on", "issued_on"];
 
 /// Holds every query and every answer of the talks against their schemas.
 pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
@@ -63,7 +63,8 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
         if let Some(shape) = ground.schemas.events.get(&received.schema)
             && let Some(plan) = ground.agency.inbound.get(&inbound.name)
         {
-            let problems = misfits(shape, &received.value, "");
+            let mut problems = misfits(shape, &received.value, "");
+            problems.extend(impossible_dates(&received.value, &inbound.now, ""));
             findings.extend(problems.into_iter().map(|problem| {
                 Diagnostic::error(
                     "L4",
@@ -171,14 +172,14 @@ fn name_of(scalar: &Scalar) -> String {
     }
 }
 
-/// Births and deaths after the call, or centuries too early.
+/// What is told to have happened after the call, or centuries too early.
 fn impossible_dates(value: &Value, now: &str, at: &str) -> Vec<String> {
     match value {
         Value::Object(fields) => fields
             .iter()
             .flat_map(|(key, field)| {
                 let at = format!("{at}/{key}");
-                match field.as_str().filter(|_| LIFE_DATES.contains(&key.as_str())) {
+                match field.as_str().filter(|_| PAST_DATES.contains(&key.as_str())) {
                     Some(date) => {
                         impossible(date, now).map(|why| format!("{at} {why}")).into_iter().collect()
                     }
@@ -256,5 +257,10 @@ mod tests {
                 "{date}"
             );
         }
+        for name in PAST_DATES {
+            let rows = json!({ "rows": [{ name: "2025-08-13" }] });
+            assert_eq!(impossible_dates(&rows, now, "").len(), 1, "{name}");
+        }
+        assert!(impossible_dates(&json!({ "due_on": "2025-08-13" }), now, "").is_empty());
     }
 }

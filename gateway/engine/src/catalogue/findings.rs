@@ -1,8 +1,8 @@
 //! What is wrong with a query, in our words: a pointer and a code, never a value.
 
-use adapter_api::Finding;
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
+use adapter_api::{Expected, Finding};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use crate::catalogue::{Node, dates};
@@ -10,6 +10,8 @@ use crate::identifiers::{Beside, BirthplaceCodes, check_personal_id, check_tax_c
 
 /// Findings told at once: more than a form has fields helps nobody.
 const FINDINGS_MAX: usize = 50;
+/// Values of a closed list told at once: the lists that a person reads end at ten; a country is looked up in the schema.
+const LIST_VALUES_MAX: usize = 12;
 /// The longest name of a field that is told back; ours end at thirty.
 const NAME_CHARS_MAX: usize = 40;
 
@@ -25,10 +27,10 @@ pub fn of_query(
     for error in validator.iter_errors(query).take(FINDINGS_MAX) {
         let (at, code) = of_error(&error);
         let checked = shape.at(&at).and_then(|node| node.check.as_deref());
-        findings.add(
-            &at,
-            if is_other_length(checked, code, query.pointer(&at)) { "personal-id-length" } else { code },
-        );
+        let other_length = is_other_length(checked, code, query.pointer(&at));
+        let code = if other_length { "personal-id-length" } else { code };
+        let expected = if other_length { None } else { expected(error.kind(), code, shape.at(&at)) };
+        findings.add_expecting(&at, code, expected);
     }
     Checker { today, birthplaces, findings: &mut findings }.visit(shape, query, "");
     findings.0
@@ -60,6 +62,45 @@ fn code_of(keyword: &str) -> &'static str {
         "falseSchema" => "unknown-field",
         // The rest all say that something is written in a way it must not be.
         _ => "wrong-format",
+    }
+}
+
+/// What the schema expects where an error stands, in the schema's words alone.
+fn expected(kind: &ValidationErrorKind, code: &str, node: Option<&Node>) -> Option<Expected> {
+    match kind {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => {
+            Some(Expected::Form(word(*one).to_owned()))
+        }
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(several) } => {
+            Some(Expected::OneOf(several.iter().map(|one| word(one).to_owned()).collect()))
+        }
+        ValidationErrorKind::MaxLength { limit }
+        | ValidationErrorKind::MaxItems { limit }
+        | ValidationErrorKind::MaxProperties { limit } => Some(Expected::Form(format!("≤ {limit}"))),
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().filter(|options| options.len() <= LIST_VALUES_MAX)?;
+            let word = |option: &Value| option.as_str().map_or_else(|| option.to_string(), str::to_owned);
+            Some(Expected::OneOf(options.iter().map(word).collect()))
+        }
+        ValidationErrorKind::AnyOf { .. } => {
+            let fields = &node?.either;
+            (!fields.is_empty()).then(|| Expected::OneOf(fields.clone()))
+        }
+        _ if code == "wrong-format" => node?.form().map(Expected::Form),
+        _ => None,
+    }
+}
+
+/// The words of `wrong-type`.
+fn word(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "list",
+        JsonType::Boolean => "boolean",
+        JsonType::Integer => "integer",
+        JsonType::Null => "null",
+        JsonType::Number => "number",
+        JsonType::Object => "object",
+        JsonType::String => "text",
     }
 }
 
@@ -99,10 +140,14 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, at: &str, code: &str) {
+        self.add_expecting(at, code, None);
+    }
+
+    fn add_expecting(&mut self, at: &str, code: &str, expected: Option<Expected>) {
         let pointer = Some(format!("/query{at}"));
         let known = |finding: &Finding| finding.pointer == pointer && finding.code.as_deref() == Some(code);
         if self.0.len() < FINDINGS_MAX && !self.0.iter().any(known) {
-            self.0.push(Finding { pointer, code: Some(code.to_owned()), ..Finding::default() });
+            self.0.push(Finding { pointer, code: Some(code.to_owned()), expected, ..Finding::default() });
         }
     }
 }

@@ -25,6 +25,12 @@ pub struct Node {
     pub fields: IndexMap<String, Node>,
     /// A list.
     pub is_list: bool,
+    /// `format`, the form's name.
+    pub format: Option<String>,
+    /// `examples`, as far as they are text: what the form looks like.
+    pub examples: Vec<String>,
+    /// The fields of which at least one is needed; those needed together stand joined by `+`.
+    pub either: Vec<String>,
 }
 
 impl Node {
@@ -35,6 +41,18 @@ impl Node {
             None if node.is_list && step.bytes().all(|digit| digit.is_ascii_digit()) => Some(node),
             None => None,
         })
+    }
+
+    /// How a value is written here: the form's name and the schema's examples.
+    pub fn form(&self) -> Option<String> {
+        let name = self.format.as_deref().or(self.check.as_deref());
+        let examples = self.examples.join(", ");
+        match (name, examples.is_empty()) {
+            (Some(name), false) => Some(format!("{name}: {examples}")),
+            (Some(name), true) => Some(name.to_owned()),
+            (None, false) => Some(examples),
+            (None, true) => None,
+        }
     }
 
     /// Visits every field below with its dotted name, outer before inner.
@@ -125,7 +143,8 @@ impl<'a> Documents<'a> {
 }
 
 impl Node {
-    fn unsaid() -> Self {
+    /// A node of which nothing is said yet.
+    pub(crate) fn unsaid() -> Self {
         Node {
             title: String::new(),
             title_en: String::new(),
@@ -133,6 +152,9 @@ impl Node {
             check: None,
             fields: IndexMap::new(),
             is_list: false,
+            format: None,
+            examples: Vec::new(),
+            either: Vec::new(),
         }
     }
 
@@ -150,6 +172,18 @@ impl Node {
             }
             self.check = Some(check.to_owned());
         }
+        if let Some(format) = text("format") {
+            self.format = Some(format.to_owned());
+        }
+        let list = |keyword| schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
+        let examples: Vec<String> = list("examples").filter_map(Value::as_str).map(str::to_owned).collect();
+        if !examples.is_empty() {
+            self.examples = examples;
+        }
+        let either: Vec<String> = list("anyOf").filter_map(required_together).collect();
+        if !either.is_empty() {
+            self.either = either;
+        }
         match text("x-data-class") {
             None => {}
             Some("public") => self.class = DataClass::Public,
@@ -159,6 +193,12 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// The fields that one branch of an `anyOf` requires.
+fn required_together(branch: &Value) -> Option<String> {
+    let names: Vec<&str> = branch.get("required")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    (!names.is_empty()).then(|| names.join("+"))
 }
 
 /// Joins a relative reference to the identifier of the document it stands in (RFC 3986 5.2, as far as schemas here go).

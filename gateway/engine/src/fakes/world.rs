@@ -169,7 +169,7 @@ pub fn documents() -> Vec<Value> {
     let religion = json!({ "type": "string", "title": "Tôn giáo", "x-title-en": "Religion", "x-data-class": "sensitive" });
     let person = json!({ "type": "object", "additionalProperties": false, "title": "Người", "x-title-en": "Person",
         "x-data-class": "personal", "properties": { "full_name": text, "personal_id": id } });
-    let date = json!({ "type": "string", "format": "partial-date", "x-check": "not-in-future", "title": "Ngày sinh",
+    let date = json!({ "type": "string", "format": "partial-date", "examples": ["1942", "1942-03"], "x-check": "not-in-future", "title": "Ngày sinh",
         "pattern": "^[12][0-9]{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?$",
         "x-title-en": "Date of birth", "x-data-class": "personal" });
     let query = json!({ "type": "object", "additionalProperties": false, "required": ["birth_date"],

@@ -7,6 +7,9 @@ use conformance::new::{Wire, skeleton};
 
 use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong};
 
+/// What every project has, and what a new schema refers to.
+const COMMON_SCHEMAS: &str = "schemas/common";
+
 /// Starts an agency folder with its schema and talks; `lienthong check` is green on it at once.
 #[derive(Debug, Args)]
 pub struct New {
@@ -35,6 +38,13 @@ impl New {
                 return EXIT_FINDINGS;
             }
         };
+        if !self.root.join(COMMON_SCHEMAS).is_dir() {
+            say_wrong(&format!(
+                "{}: no project here (it has no {COMMON_SCHEMAS}); run this in the project's root, or name it with --root",
+                self.root.display()
+            ));
+            return EXIT_UNREADABLE;
+        }
         let files = skeleton.files.iter().map(|(name, text)| (self.root.join(name), text));
         let files: Vec<(PathBuf, &String)> = files.collect();
         if let Some((taken, _)) = files.iter().find(|(file, _)| file.exists()) {

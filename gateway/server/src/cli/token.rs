@@ -1,11 +1,13 @@
 //! `lienthong token`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong};
-use crate::auth::development;
+use super::{EXIT_FINDINGS, EXIT_OK, EXIT_UNREADABLE, Settings, say, say_wrong, told};
+use crate::auth::{TOKEN_LIFETIME_S_MAX, development};
+use crate::config::document::read_toml;
+use crate::config::parties::ClientsFile;
 
 /// Issues a development token from a local key; makes the key pair on the first use.
 ///
@@ -34,7 +36,7 @@ pub struct Token {
 
 impl Token {
     /// Runs the verb.
-    pub fn run(self, _settings: &Settings) -> u8 {
+    pub fn run(self, settings: &Settings) -> u8 {
         if let Err(error) = development::ensure_keys(&self.keys) {
             say_wrong(&format!("{}: {error}", self.keys.display()));
             return EXIT_UNREADABLE;
@@ -42,6 +44,14 @@ impl Token {
         if self.keys_only {
             say(&format!("{}", self.keys.join(development::JWKS_FILE).display()));
             return EXIT_OK;
+        }
+        match known(settings).map(|known| known.map_or(Ok(()), |(file, known)| self.fits(&file, &known))) {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => {
+                say_wrong(&why);
+                return EXIT_FINDINGS;
+            }
+            Err(code) => return code,
         }
         let order = development::TokenOrder {
             issuer: &self.issuer,
@@ -60,4 +70,33 @@ impl Token {
             }
         }
     }
+
+    /// Whether the gateway of this clients.toml would believe the token; a token it refuses helps nobody.
+    fn fits(&self, file: &Path, known: &ClientsFile) -> Result<(), String> {
+        let file = file.display();
+        if !known.clients.contains_key(&self.client) {
+            let names: Vec<&str> = known.clients.keys().map(String::as_str).collect();
+            return Err(format!("{file}: no client `{}`; there are: {}", self.client, names.join(", ")));
+        }
+        let issuer = known.issuers.iter().find(|block| block.issuer == self.issuer);
+        let issuer = issuer.ok_or_else(|| format!("{file}: no issuer `{}`", self.issuer))?;
+        if issuer.audience != self.audience {
+            return Err(format!("{file}: this issuer's audience is `{}`", issuer.audience));
+        }
+        let lives_s_max = issuer.token_lifetime_max_s.unwrap_or(TOKEN_LIFETIME_S_MAX);
+        if self.lives_s == 0 || self.lives_s > lives_s_max {
+            return Err(format!("--lives-s: from 1 to {lives_s_max}, the longest life {file} believes"));
+        }
+        Ok(())
+    }
+}
+
+/// The clients.toml in force, if there is one: beside the file that was named, or in ./config.
+fn known(settings: &Settings) -> Result<Option<(PathBuf, ClientsFile)>, u8> {
+    let main = settings.read()?;
+    let file = main.path(&main.files.clients);
+    if settings.file.is_none() && !file.exists() {
+        return Ok(None);
+    }
+    read_toml(&file).map(|known| Some((file, known))).map_err(|error| told(&[error]))
 }

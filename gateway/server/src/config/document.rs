@@ -20,11 +20,11 @@ pub enum ConfigError {
         why: String,
     },
     /// A line of it is wrong.
-    #[error("{file}:{line}: {message}{}", suggestion(.nearest))]
+    #[error("{file}{}: {message}{}", numbered(.line), suggestion(.nearest))]
     Wrong {
         /// The file, or `environment`.
         file: String,
-        /// From 1.
+        /// From 1; 0 where there are no lines.
         line: usize,
         /// What is wrong.
         message: String,
@@ -42,6 +42,10 @@ pub enum ConfigError {
         /// What does not fit.
         message: String,
     },
+}
+
+fn numbered(line: &usize) -> String {
+    if *line == 0 { String::new() } else { format!(":{line}") }
 }
 
 fn suggestion(nearest: &Option<String>) -> String {

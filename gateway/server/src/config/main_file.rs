@@ -46,6 +46,7 @@ pub struct Server {
     pub workers: usize,
     pub body_bytes_max: usize,
     pub head_timeout_ms: u64,
+    pub body_timeout_ms: u64,
     pub stop_timeout_s: u64,
 }
 

@@ -222,6 +222,7 @@ mod tests {
             [("LIENTHONG_SERVER_LISTE".to_string(), "x".to_string()), ("PATH".into(), "y".into())];
         let found = apply_environment(&mut layers(), &environment);
         assert_eq!(found.len(), 1);
+        assert!(found[0].to_string().starts_with("environment: unknown key"), "{}", found[0]);
         assert!(found[0].to_string().contains("did you mean `LIENTHONG_SERVER_LISTEN`?"), "{}", found[0]);
     }
 

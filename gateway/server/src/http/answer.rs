@@ -51,11 +51,18 @@ pub fn problem(
         response.insert_header(("retry-after", seconds.to_string()));
     }
     if status == StatusCode::UNAUTHORIZED {
-        response.insert_header(("www-authenticate", "Bearer"));
+        let refused = "Bearer error=\"invalid_token\"";
+        let challenge = if problem.token_refused { refused } else { "Bearer" };
+        response.insert_header(("www-authenticate", challenge));
+    }
+    if status == StatusCode::REQUEST_TIMEOUT {
+        // What is left of the body may still come: it must not be taken for the next request.
+        response.force_close();
     }
     response
         .insert_header(("cache-control", "no-store"))
         .insert_header(("content-language", edge.language.tag()))
+        .insert_header(("vary", "accept-language"))
         .insert_header(("x-trace-id", edge.trace_id.clone()))
         .content_type("application/problem+json")
         .body(problem.body(&shared.words(edge.language), &edge.trace_id).to_string())

@@ -2,9 +2,12 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::web;
+use adapter_api::codec::json::JsonError;
 use adapter_api::codec::{Limits, json};
+use adapter_api::{Finding, Position};
 use engine::client::Purpose;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use super::Shared;
 use crate::problem::{Misuse, Problem};
@@ -28,9 +31,9 @@ impl Envelope {
         if !is_json(headers) {
             return Err(Box::new(Problem::of_misuse(Misuse::UnsupportedMediaType)));
         }
-        let bytes = body
-            .to_bytes_limited(shared.body_bytes_max)
+        let bytes = timeout(shared.body_timeout, body.to_bytes_limited(shared.body_bytes_max))
             .await
+            .map_err(|_too_slow| Problem::of_misuse(Misuse::TooSlow))?
             .map_err(|_too_large| Problem::of_misuse(Misuse::TooLarge))?
             .map_err(|_broken| Problem::of_misuse(Misuse::MalformedJson))?;
         Envelope::parse(&bytes, &shared.codec_limits)
@@ -38,8 +41,7 @@ impl Envelope {
 
     /// Reads the bytes of a body; everything that is wrong with the envelope is told at once.
     fn parse(bytes: &[u8], limits: &Limits) -> Result<Envelope, Box<Problem>> {
-        let value =
-            json::parse_value(bytes, limits).map_err(|_error| Problem::of_misuse(Misuse::MalformedJson))?;
+        let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
         // Sound JSON that is no envelope of ours is `invalid`, never `malformed-json`: the caller's parser is not to blame.
         let Value::Object(mut members) = value else {
             return Err(Box::new(no_findings().finding("", "wrong-type")));
@@ -53,6 +55,33 @@ impl Envelope {
     }
 }
 
+/// Why the bytes are no JSON of ours, and where.
+fn unread(error: &JsonError, bytes: &[u8]) -> Problem {
+    let (code, pointer, position) = match error {
+        JsonError::Malformed { line, column } => {
+            let code = if std::str::from_utf8(bytes).is_ok() { "not-json" } else { "not-utf8" };
+            (code, None, Some(Position { line: *line, column: *column }))
+        }
+        JsonError::Duplicate { pointer } => ("duplicate-key", Some(known_part(pointer)), None),
+        JsonError::OutOfRange { pointer } => ("number-out-of-range", Some(known_part(pointer)), None),
+        JsonError::TooDeep { .. } => ("too-deep", None, None),
+        JsonError::TooLarge => return Problem::of_misuse(Misuse::TooLarge),
+        JsonError::Foreign { .. } => return Problem::of_misuse(Misuse::MalformedJson),
+    };
+    let mut problem = Problem::of_misuse(Misuse::MalformedJson);
+    let code = Some(code.to_string());
+    problem.findings.push(Finding { pointer, code, position, ..Finding::default() });
+    problem
+}
+
+/// A pointer up to the first step that could be none of ours.
+fn known_part(pointer: &str) -> String {
+    let steps = pointer.split('/').skip(1);
+    let known =
+        steps.take_while(|step| is_our_name(step) || (step.len() <= 4 && step.parse::<u16>().is_ok()));
+    known.fold(String::new(), |path, step| format!("{path}/{step}"))
+}
+
 /// `invalid`, its findings still to be added.
 fn no_findings() -> Problem {
     Problem::of_refusal(&engine::refusal::Refusal::Invalid { findings: Vec::new() })
@@ -61,14 +90,26 @@ fn no_findings() -> Problem {
 /// The pointer to a member. A name that could not be one of ours may be somebody's number typed in the wrong place: then
 /// the pointer stops at the object that holds it.
 fn below(parent: &str, name: &str) -> String {
-    let ours =
-        name.len() <= NAME_CHARS_MAX && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if ours { format!("{parent}/{name}") } else { parent.to_string() }
+    if is_our_name(name) { format!("{parent}/{name}") } else { parent.to_string() }
 }
 
+fn is_our_name(name: &str) -> bool {
+    let ours = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.bytes().all(ours)
+}
+
+/// JSON is UTF-8 (RFC 8259 8.1); who says another charset has written another text.
 fn is_json(headers: &HeaderMap) -> bool {
     let text = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
+    let mut parts = text.split(';');
+    let media = parts.next().unwrap_or_default();
+    media.trim().eq_ignore_ascii_case("application/json") && parts.all(is_utf8_or_no_charset)
+}
+
+fn is_utf8_or_no_charset(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else { return true };
+    let value = value.trim().trim_matches('"');
+    !name.trim().eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
 }
 
 /// Findings told about the envelope: it has two members of ours, and nobody reads more than a screen.
@@ -142,7 +183,46 @@ mod tests {
     #[test]
     fn sound_json_that_is_no_envelope_is_invalid() {
         assert_eq!(codes("[]"), [(String::new(), "wrong-type".to_string())]);
-        assert_eq!(codes(r#"{"query":{},"query":{}}"#), [(String::new(), "malformed-json".to_string())]);
         assert!(codes("{}").is_empty());
+    }
+
+    #[test]
+    fn bytes_that_cannot_be_read_are_told_by_kind_and_place() {
+        let told = |bytes: &[u8]| {
+            let problem = Envelope::parse(bytes, &Limits::default()).unwrap_err();
+            assert_eq!((problem.code, problem.findings.len()), ("malformed-json", 1));
+            let Finding { pointer, code, position, .. } = problem.findings[0].clone();
+            let position = position.map(|Position { line, column }| (line, column));
+            (code.unwrap(), pointer.unwrap_or_else(|| "-".into()), position)
+        };
+        let at = |code: &str, pointer: &str, position| (code.to_string(), pointer.to_string(), position);
+        assert_eq!(told(b"{\n  \"query\": x }"), at("not-json", "-", Some((2, 12))));
+        assert_eq!(told(b"{\"query\":\"\xc3\"}"), at("not-utf8", "-", Some((1, 11))));
+        assert_eq!(told(br#"{"query":{},"query":{}}"#), at("duplicate-key", "/query", None));
+        let number = br#"{"query":{"038090000001":{"a":1,"a":2}}}"#;
+        assert_eq!(told(number), at("duplicate-key", "/query", None), "no number is told");
+        assert_eq!(told(br#"{"query":{"n":[0,1e400]}}"#), at("number-out-of-range", "/query/n/1", None));
+        assert_eq!(told("[".repeat(100).as_bytes()), at("too-deep", "-", None));
+        let pages = crate::pages::tests::pages();
+        for code in ["not-json", "not-utf8", "duplicate-key", "number-out-of-range", "too-deep"] {
+            assert!(pages.finding(code).is_some(), "{code} has a sentence");
+        }
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_read() {
+        let says = |content_type: &str| {
+            let mut headers = HeaderMap::new();
+            let value = actix_web::http::header::HeaderValue::from_str(content_type).unwrap();
+            headers.insert(actix_web::http::header::CONTENT_TYPE, value);
+            is_json(&headers)
+        };
+        let good =
+            ["application/json", "Application/JSON; Charset=\"UTF-8\"", "application/json;charset=utf-8"];
+        assert!(good.into_iter().all(says));
+        let bad =
+            ["", "text/plain", "application/json; charset=utf-16", "application/json;v=1; charset = latin1"];
+        assert!(!bad.into_iter().any(says));
+        assert!(!is_json(&HeaderMap::new()));
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked where no route is: still a problem, in the caller's language.
 
-use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{Edge, Shared, answer};
@@ -15,20 +15,50 @@ pub async fn no_route(request: HttpRequest, shared: web::Data<Shared>) -> HttpRe
         None => Misuse::NotFound,
     };
     let mut response = answer::problem(&Problem::of_misuse(misuse), &shared, &edge, None);
-    if let Some(method) = allowed.and_then(|method| method.as_str().parse().ok()) {
-        response.headers_mut().insert(actix_web::http::header::ALLOW, method);
+    if let Some(methods) = allowed {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     }
     response
 }
 
-/// The method of a known path.
-fn allowed_methods(path: &str) -> Option<Method> {
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+/// The methods of a known path. One slash more makes another path, and no path of ours.
+fn allowed_methods(path: &str) -> Option<&'static str> {
+    let path = path.strip_prefix('/')?;
+    let segments: Vec<&str> = path.split('/').collect();
     match segments.as_slice() {
-        ["v1", "services" | "agencies"] | ["openapi.json"] | ["problems", _] | ["docs", ..] => {
-            Some(Method::GET)
-        }
-        ["v1", _, _] => Some(Method::POST),
+        ["docs"] | ["docs", _] => Some("GET, HEAD"),
+        known if known.contains(&"") => None,
+        ["v1", "services" | "agencies"] | ["openapi.json"] | ["problems", _] => Some("GET, HEAD"),
+        ["v1", _, _] => Some("POST"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_path_of_a_route_has_a_method() {
+        for path in ["/v1/services", "/v1/agencies", "/openapi.json", "/problems/invalid", "/docs", "/docs/"]
+        {
+            assert_eq!(allowed_methods(path), Some("GET, HEAD"), "{path}");
+        }
+        assert_eq!(allowed_methods("/v1/residence/person"), Some("POST"));
+        for path in [
+            "/",
+            "",
+            "//",
+            "/v1",
+            "/v1/services/",
+            "//v1/services",
+            "/v1//person",
+            "/v1/residence/person/",
+            "/v1/residence/",
+            "/problems/",
+            "/docs//",
+        ] {
+            assert_eq!(allowed_methods(path), None, "{path}");
+        }
     }
 }

@@ -50,7 +50,7 @@ pub fn draw(main: Main, clock: &Arc<dyn Clock>) -> Drawn {
     };
     let mut keep = |area: Area, errors: Vec<ConfigError>| findings.extend(area.all(errors));
     let catalogue = world.catalogue().map(Arc::new);
-    let catalogue = catalogue.map_err(|unfit| keep(Area::Configuration, told(&unfit))).ok();
+    let catalogue = catalogue.map_err(|unfit| keep(Area::Configuration, schemas(&world, &unfit))).ok();
     let policy = catalogue.as_ref().and_then(|catalogue| {
         let policy = Policy::build(&world.policy, catalogue);
         policy.map_err(|unfit| keep(Area::Configuration, rules(&world, &unfit))).ok()
@@ -125,6 +125,12 @@ impl Plan {
 fn told(unfit: &[Unfit]) -> Vec<ConfigError> {
     let wrong = |one: &Unfit| ConfigError::Unfit { file: one.place.clone(), message: one.why.clone() };
     unfit.iter().map(wrong).collect()
+}
+
+fn schemas(world: &World, unfit: &[Unfit]) -> Vec<ConfigError> {
+    let folder = world.main.path(&world.main.folders.schemas);
+    let file = |one: &Unfit| world.schema_files.place(&folder, &one.place);
+    unfit.iter().map(|one| ConfigError::Unfit { file: file(one), message: one.why.clone() }).collect()
 }
 
 fn rules(world: &World, unfit: &[Unfit]) -> Vec<ConfigError> {

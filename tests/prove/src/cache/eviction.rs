@@ -114,7 +114,7 @@ impl Truth {
     /// A load that reads the record as it begins, and may be held before it lands.
     fn load(&self, started: Arc<Notify>, released: Option<oneshot::Receiver<()>>) -> Load {
         let truth = self.clone();
-        Box::new(move || {
+        Box::new(move |_progress| {
             Box::pin(async move {
                 let value = if truth.0.load(Ordering::SeqCst) { "new" } else { "old" };
                 started.notify_one();
@@ -123,7 +123,12 @@ impl Truth {
                     let _ = released.await;
                 }
                 let retrieved_at = "2025-08-12T09:00:00.000+07:00".to_string();
-                Ok(Loaded { value: Some(json!(value)), retrieved_at, reference: "r".to_string() })
+                Ok(Loaded {
+                    value: Some(json!(value)),
+                    retrieved_at,
+                    reference: "r".to_string(),
+                    people: Vec::new(),
+                })
             })
         })
     }

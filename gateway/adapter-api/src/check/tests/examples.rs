@@ -1,53 +1,17 @@
 //! The eight example folders of the reference hold no error, and one of them four notes.
 
-use std::path::{Path as FilePath, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
-use crate::agency::{Folder, parse};
+use crate::agency::parse;
 use crate::check::{Demand, Strictness, check_with};
-use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::schema::read::read_short;
-
-const AGENCIES: [&str; 8] = [
-    "civil_status",
-    "e_receipt",
-    "national_portal",
-    "payment",
-    "postal",
-    "residence",
-    "social_insurance",
-    "tax",
-];
+use crate::tests::examples::{AGENCIES, folder, root};
 
 /// The examples were written before these were demanded.
 const LEFT_OUT: [Demand; 4] = [Demand::Repeat, Demand::SettleFor, Demand::Subject, Demand::Unused];
 
-/// The examples stand beside the repository; without them the tests say that they were skipped.
-fn examples() -> Option<PathBuf> {
-    let root = FilePath::new(env!("CARGO_MANIFEST_DIR"));
-    let places = ["../../../shared", "../../../../shared"].map(|shared| root.join(shared));
-    let found =
-        places.map(|shared| shared.join("reference/mapping-examples")).into_iter().find(|dir| dir.is_dir());
-    if found.is_none() {
-        println!("skipped: no shared/reference/mapping-examples beside the repository");
-    }
-    found
-}
-
-fn source(path: &FilePath, name: &str) -> Source {
-    Source { name: Arc::from(name), text: std::fs::read_to_string(path).unwrap() }
-}
-
-fn folder(examples: &FilePath, agency: &str) -> Folder {
-    let files = ["adapter.toml", "mapping.toml", "tables.toml"];
-    let files = files.map(|file| source(&examples.join(agency).join(file), &format!("{agency}/{file}")));
-    let carriers = ["lgsp", "vdxp"].map(|name| {
-        (name.to_owned(), source(&examples.join(format!("carriers/{name}.toml")), &format!("{name}.toml")))
-    });
-    Folder { name: agency.to_owned(), files: files.to_vec(), carriers: carriers.to_vec() }
-}
-
-fn findings(examples: &FilePath, agency: &str, strictness: &Strictness) -> Vec<Diagnostic> {
+fn findings(examples: &Path, agency: &str, strictness: &Strictness) -> Vec<Diagnostic> {
     let schemas = read_short(&std::fs::read_to_string(examples.join("schemas.toml")).unwrap()).unwrap();
     let (parsed, told) = parse(&folder(examples, agency));
     assert_eq!(told, []);
@@ -60,7 +24,7 @@ fn printed(findings: &[Diagnostic], severity: Severity) -> Vec<String> {
 
 #[test]
 fn the_examples_have_no_errors() {
-    let Some(examples) = examples() else { return };
+    let Some(examples) = root() else { return };
     let strictness = Strictness::without(LEFT_OUT);
     for agency in AGENCIES {
         let findings = findings(&examples, agency, &strictness);
@@ -74,7 +38,7 @@ fn the_examples_have_no_errors() {
 
 #[test]
 fn the_product_demands_more_of_the_examples() {
-    let Some(examples) = examples() else { return };
+    let Some(examples) = root() else { return };
     let told: Vec<(&str, String)> = AGENCIES
         .into_iter()
         .flat_map(|agency| {
