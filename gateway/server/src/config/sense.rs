@@ -78,7 +78,7 @@ mod tests {
             at(4, "head_timeout_ms"),
             at(6, "segment_bytes_max"),
             at(7, "node"),
-            "environment (LIENTHONG_SERVER_PUBLIC_URL):0: `public_url` must ".to_string(),
+            "environment (LIENTHONG_SERVER_PUBLIC_URL): `public_url` must ".to_string(),
             at(9, "level"),
         ];
         assert_eq!(said.len(), expected.len(), "{said:#?}");
