@@ -28,6 +28,8 @@ const NO_CARRIER: Expected = Problem(503, "unreachable", "carrier");
 const NO_WORD: Expected = Problem(504, "uncertain", "network");
 /// Silence till the deadline. Who is silent behind a carrier cannot be seen; the agency's name stands beside it.
 const SILENCE: Expected = Problem(504, "deadline-exceeded", "agency");
+/// The carrier alone is asked for its token: its silence is its own, and the agency was never reached.
+const CARRIER_SILENT: Expected = Problem(504, "deadline-exceeded", "carrier");
 /// Words that make no sense: the agency's own, or the carrier's where only it can have said them (its token).
 const NONSENSE: Expected = Problem(502, "malformed", "agency");
 const NONSENSE_OF_CARRIER: Expected = Problem(502, "malformed", "carrier");
@@ -162,11 +164,11 @@ const CARRIER: &[Row] = &[
 /// on its way leaves nothing uncertain: of the question nothing has been sent, which is what `unreachable` means.
 const TOKEN: &[Row] = &[
     ("reset", NO_CARRIER),
-    ("hang", SILENCE),
+    ("hang", CARRIER_SILENT),
     ("zero-bytes", NO_CARRIER),
     ("half-answer", NO_CARRIER),
     ("garbage", NO_CARRIER),
-    ("slow-drip", SILENCE),
+    ("slow-drip", CARRIER_SILENT),
     ("delay", Found),
     ("truncated-body", NONSENSE_OF_CARRIER),
     ("html-page", NONSENSE_OF_CARRIER),
