@@ -1,7 +1,7 @@
 //! The agencies whose words no data can say: each wraps what its folder says and overrides single exchanges.
 //!
 //! There is none yet: every agency here is a folder of text, read at run time. To add one, write `AGENCY/mod.rs` and add
-//! two lines below: its module, and its row in [`CODED`].
+//! two lines below: its module, and its row in `CODED`.
 
 use std::sync::Arc;
 
