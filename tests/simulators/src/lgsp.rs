@@ -33,7 +33,7 @@ pub(crate) struct Lgsp {
     tokens: Mutex<HashMap<String, Instant>>,
 }
 
-/// A WSO2 fault; the codes are [BG] in interfaces 3.1.
+/// A WSO2 fault; the codes are \[BG\] in interfaces 3.1.
 pub(crate) fn fault(status: u16, code: u32, message: &str) -> Reply {
     let description = "Access failure for the API of the simulated LGSP";
     let fault = json!({ "fault": { "code": code, "message": message, "description": description } });

@@ -204,7 +204,7 @@ pub struct Person {
     pub ethnicity: String,
     /// Quốc tịch, `VN` or another country's code.
     pub nationality: String,
-    /// Tình trạng hôn nhân: 1 unmarried, 2 married, 3 widowed [BG].
+    /// Tình trạng hôn nhân: 1 unmarried, 2 married, 3 widowed \[BG\].
     pub marital_status: &'static str,
     /// Where the person's home is, in both code systems.
     pub place: Place,
@@ -258,7 +258,7 @@ fn capitalise(word: &str) -> String {
 pub struct Member {
     /// Position in [`Register::all`].
     pub person: usize,
-    /// Quan hệ với chủ hộ: CH00 head, CH01 spouse, CH02 child, CH03 parent, CH09 other [SIM].
+    /// Quan hệ với chủ hộ: CH00 head, CH01 spouse, CH02 child, CH03 parent, CH09 other \[SIM\].
     pub relation: &'static str,
     /// When the residence was registered.
     pub since: Day,

@@ -33,7 +33,7 @@ impl Refusal {
         Self { reason, code: "S:Client", text: text.into() }
     }
 
-    /// One of the numbered faults of B.1. The texts are [SIM]: no public source gives them.
+    /// One of the numbered faults of B.1. The texts are \[SIM\]: no public source gives them.
     fn numbered(reason: &'static str, code: &'static str, text: &str) -> Self {
         Self { reason, code, text: text.to_owned() }
     }

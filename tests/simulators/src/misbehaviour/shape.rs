@@ -63,7 +63,7 @@ fn server_error(status: u16, party: Party) -> Reply {
     }
 }
 
-/// The carrier speaks for the agencies behind it, with WSO2's own code [BG].
+/// The carrier speaks for the agencies behind it, with WSO2's own code \[BG\].
 fn too_many(party: Party) -> Reply {
     match party {
         Party::Residence => Reply::new(429, "text/plain; charset=utf-8", "Vuot qua han muc truy van"),
