@@ -20,7 +20,7 @@ use conformance::{AgencyInput, Side, Validator, check_folder, update_talks};
 use serde_json::{Value, json};
 
 /// The agencies this crate delivers: a folder that is lost or renamed is noticed.
-const AGENCIES: [&str; 2] = ["civil_status", "residence"];
+const AGENCIES: [&str; 5] = ["civil_status", "e_receipt_viettel", "e_receipt_vnpt", "postal", "residence"];
 
 #[test]
 fn every_agency_keeps_the_laws() {
