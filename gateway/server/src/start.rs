@@ -1,5 +1,6 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
+mod composites;
 mod keys;
 mod links;
 mod telemetry;
@@ -127,6 +128,8 @@ fn build_engine(
         catalogue,
         policy: Arc::new(policy),
         adapters: adapters.collect(),
+        composites: world.composites.clone(),
+        units: world.units.clone(),
         agencies: world.agency_settings(),
         carriers: world.carrier_settings(),
         wire: Arc::new(wire),
