@@ -3,7 +3,8 @@
 mod acts;
 mod words;
 
-use crate::people::{Chance, Day, PLACES, Person, Place, Register};
+use crate::Party;
+use crate::people::{Awkward, Chance, Day, PLACES, Person, Place, Register};
 
 /// So many households have their marriage in the register.
 const MARRIAGES: usize = 15;
@@ -149,6 +150,7 @@ pub(crate) fn fill(register: &mut Register, chance: &mut Chance) {
     clerk.births();
     clerk.deaths();
     clerk.marriages();
+    clerk.births_of_the_disagreeing();
     let registrations = clerk.entries;
     register.dossiers = registrations.iter().map(done).collect();
     register.dossiers.extend(open_dossiers());
@@ -185,7 +187,8 @@ struct Clerk<'a> {
 
 impl Clerk<'_> {
     fn births(&mut self) {
-        for (number, child) in self.register.people.iter().enumerate() {
+        let people = self.register.people.iter();
+        for (number, child) in people.filter(|person| !disagrees(person)).enumerate() {
             let born = child.born.year();
             let again = number % REGISTERED_AGAIN_EVERY == REGISTERED_AGAIN_EVERY - 1;
             let (office, on) = if again {
@@ -220,6 +223,17 @@ impl Clerk<'_> {
         }
     }
 
+    /// Behind all others and without chance, so that no other act changes.
+    fn births_of_the_disagreeing(&mut self) {
+        for child in self.register.people.iter().filter(|person| disagrees(person)) {
+            let kept = self.register.kept_by(Party::CivilStatus, child);
+            let office = Office::before(&child.place);
+            let on = Day { year: child.born.year().max(1976) + 1, month: 6, day: 28 };
+            let fields = acts::birth(self.register, &kept, &office.unit, false);
+            self.enter(Module::Birth, office, on, vec![child.id.clone()], fields);
+        }
+    }
+
     fn enter(
         &mut self,
         module: Module,
@@ -244,6 +258,10 @@ impl Clerk<'_> {
             fields,
         });
     }
+}
+
+fn disagrees(person: &Person) -> bool {
+    person.awkward == Some(Awkward::Disagreeing)
 }
 
 impl Day {

@@ -15,6 +15,16 @@ pub enum Party {
     Residence,
     /// Hộ tịch (Bộ Tư pháp), behind the carrier.
     CivilStatus,
+    /// Bảo hiểm xã hội Việt Nam, behind the carrier.
+    SocialInsurance,
+    /// Cơ quan thuế và Cơ sở dữ liệu đăng ký kinh doanh, behind the carrier.
+    Tax,
+    /// Bưu điện (VNPost BCCI).
+    Postal,
+    /// Biên lai điện tử, provider VNPT.
+    EReceiptVnpt,
+    /// Biên lai điện tử, provider Viettel.
+    EReceiptViettel,
     /// The carrier.
     Lgsp,
     /// The server at the end of redirects and external entities; it never misbehaves.
@@ -28,6 +38,11 @@ impl Party {
         match self {
             Self::Residence => "residence",
             Self::CivilStatus => "civil-status",
+            Self::SocialInsurance => "social-insurance",
+            Self::Tax => "tax",
+            Self::Postal => "postal",
+            Self::EReceiptVnpt => "e-receipt-vnpt",
+            Self::EReceiptViettel => "e-receipt-viettel",
             Self::Lgsp => "lgsp",
             Self::Elsewhere => "elsewhere",
         }

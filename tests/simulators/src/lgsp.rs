@@ -1,25 +1,27 @@
 //! The carrier LGSP: WSO2 over plain HTTP, tokens that really expire, agencies behind path prefixes.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Credentials;
 use crate::misbehaviour::Misbehaviour;
+use crate::tokens::{NoToken, Tokens};
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Reception, Site, attend};
 
-/// Above this, expired tokens are forgotten; a load run renews far less often.
-const TOKENS_MAX: usize = 100_000;
+/// The second credential of HCM, Hậu Giang and Gia Lai, interfaces 3.2.
+const PARTNER_HEADER: &str = "lgspaccesstoken";
 
 /// An agency behind the carrier.
 pub(crate) struct Route {
     /// Such as `/apiHoTichTuPhap/`.
     pub(crate) prefix: &'static str,
+    /// Whether its calls, and the token call before them, carry `lgspaccesstoken` (interfaces 3.2).
+    pub(crate) partners_only: bool,
     pub(crate) site: Arc<Site>,
     pub(crate) agency: Arc<dyn Agency>,
 }
@@ -27,10 +29,10 @@ pub(crate) struct Route {
 /// The carrier.
 pub(crate) struct Lgsp {
     credentials: Credentials,
-    token_lives: Duration,
     routes: Vec<Route>,
-    /// Each token with its end.
-    tokens: Mutex<HashMap<String, Instant>>,
+    tokens: Tokens,
+    /// Those of the tokens that were asked for with `lgspaccesstoken`.
+    partner_tokens: Tokens,
 }
 
 /// A WSO2 fault; the codes are \[BG\] in interfaces 3.1.
@@ -62,17 +64,14 @@ impl Agency for Lgsp {
 
 impl Lgsp {
     pub(crate) fn new(credentials: Credentials, token_lives: Duration, routes: Vec<Route>) -> Self {
-        Self { credentials, token_lives, routes, tokens: Mutex::default() }
-    }
-
-    fn tokens(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+        let (tokens, partner_tokens) = (Tokens::new(token_lives), Tokens::new(token_lives));
+        Self { credentials, routes, tokens, partner_tokens }
     }
 
     /// Ends the life of every token now.
     pub(crate) fn expire_tokens(&self) {
-        let now = Instant::now();
-        self.tokens().values_mut().for_each(|end| *end = now);
+        self.tokens.expire();
+        self.partner_tokens.expire();
     }
 
     fn token(&self, site: &Site, request: &Request, misbehaviour: Option<&Misbehaviour>) -> Reply {
@@ -80,16 +79,11 @@ impl Lgsp {
             site.tally.refused(reason);
             return reply;
         }
-        let token = uuid::Uuid::new_v4().to_string();
-        let mut tokens = self.tokens();
-        if tokens.len() > TOKENS_MAX {
-            let now = Instant::now();
-            tokens.retain(|_, end| *end > now);
-        }
-        tokens.insert(token.clone(), Instant::now() + self.token_lives);
-        drop(tokens);
+        let tokens =
+            if request.header(PARTNER_HEADER).is_some() { &self.partner_tokens } else { &self.tokens };
+        let token = tokens.issue();
         site.tally.token_issued();
-        let lives = self.token_lives.as_secs();
+        let lives = self.tokens.lives_s();
         let scope = "am_application_scope default";
         Reply::json(
             200,
@@ -122,6 +116,9 @@ impl Lgsp {
         if request.header("authorization") != Some(format!("Basic {}", STANDARD.encode(pair)).as_str()) {
             return refuse("wrong-consumer", 401, "invalid_client");
         }
+        if self.partner(request) == Err("wrong-partner-key") {
+            return refuse("wrong-partner-key", 401, "invalid_client");
+        }
         if request.media_type() != "application/x-www-form-urlencoded" {
             return refuse("wrong-content-type", 400, "invalid_request");
         }
@@ -137,21 +134,46 @@ impl Lgsp {
         request: &Request,
         misbehaviour: Option<&Misbehaviour>,
     ) -> Result<(), (&'static str, Reply)> {
-        let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let Some(bearer) = bearer else {
-            return Err(("missing-token", fault(401, 900_902, "Missing Credentials")));
-        };
-        let mut tokens = self.tokens();
-        let Some(end) = tokens.get_mut(bearer) else {
-            return Err(("unknown-token", fault(401, 900_901, "Invalid Credentials")));
-        };
+        let bearer = bearer(request);
+        let tokens = self.tokens_of(request);
         if misbehaviour == Some(&Misbehaviour::ExpiredToken) {
-            *end = Instant::now();
+            tokens.spend(bearer);
         }
-        if *end <= Instant::now() {
-            return Err(("expired-token", fault(401, 900_904, "Access Token Inactive")));
+        tokens.check(bearer).map_err(|wrong| {
+            let (code, message) = match wrong {
+                NoToken::Missing => (900_902, "Missing Credentials"),
+                NoToken::Unknown => (900_901, "Invalid Credentials"),
+                NoToken::Expired => (900_904, "Access Token Inactive"),
+            };
+            (wrong.reason(), fault(401, code, message))
+        })
+    }
+
+    /// The tokens among which the one shown is to be looked for.
+    fn tokens_of(&self, request: &Request) -> &Tokens {
+        match self.partner_tokens.check(bearer(request)) {
+            Err(NoToken::Unknown | NoToken::Missing) => &self.tokens,
+            Ok(()) | Err(NoToken::Expired) => &self.partner_tokens,
         }
-        Ok(())
+    }
+
+    /// `lgspaccesstoken` is base64 of a JSON object with these five members, in any order.
+    fn partner(&self, request: &Request) -> Result<(), &'static str> {
+        let header = request.header(PARTNER_HEADER).ok_or("missing-partner-key")?;
+        let shown = STANDARD.decode(header).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+        if shown == Some(self.credentials.lgsp_partner()) { Ok(()) } else { Err("wrong-partner-key") }
+    }
+
+    /// What an agency for partners only asks for beyond a token; the codes are [BG].
+    fn admit_partner(&self, request: &Request) -> Result<(), (&'static str, Reply)> {
+        self.partner(request).map_err(|reason| match reason {
+            "missing-partner-key" => (reason, fault(401, 900_902, "Missing Credentials")),
+            _ => (reason, fault(401, 900_901, "Invalid Credentials")),
+        })?;
+        self.partner_tokens.check(bearer(request)).map_err(|_| {
+            let reply = fault(403, 900_908, "Resource forbidden");
+            ("token-without-partner-key", reply)
+        })
     }
 
     /// Hands the request to the agency behind; its misbehaviour shows through, byte for byte.
@@ -160,6 +182,12 @@ impl Lgsp {
             carrier.tally.refused("unknown-resource");
             return fault(404, 404, "No matching resource found for given API Request").into();
         };
+        if route.partners_only
+            && let Err((reason, reply)) = self.admit_partner(request)
+        {
+            carrier.tally.refused(reason);
+            return reply.into();
+        }
         let operation = route.agency.operation(request);
         let reception = Reception::new(&route.site, &operation);
         match reception.misbehaviour {
@@ -175,12 +203,12 @@ impl Lgsp {
     }
 
     fn spend(&self, request: &Request) {
-        let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let mut tokens = self.tokens();
-        if let Some(end) = bearer.and_then(|bearer| tokens.get_mut(bearer)) {
-            *end = Instant::now();
-        }
+        self.tokens_of(request).spend(bearer(request));
     }
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    request.header("authorization").and_then(|value| value.strip_prefix("Bearer "))
 }
 
 /// The kinds that the carrier can show on its token answer only.

@@ -59,144 +59,66 @@
 
 mod civil_register;
 mod civil_status;
+mod e_receipt;
 mod handle;
 mod lgsp;
 mod misbehaviour;
+mod opening;
 mod people;
 mod pki;
+mod postal;
 mod residence;
+mod settings;
+mod social_insurance;
+mod tax;
+mod tokens;
 mod wire;
 mod xml;
 
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc as blocking};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 
 pub use civil_register::{Dossier, Module, Registration};
+pub use e_receipt::receipts::Receipt;
 pub use handle::{Handle, Party};
 pub use misbehaviour::{Misbehaviour, MisbehaviourError};
 pub use people::{
-    Address, Awkward, Born, Day, Household, Member, Name, NameForm, PLACES, Person, Place, Register, Sex,
+    Address, Aspect, Awkward, Born, Day, Disagreement, Household, Member, Name, NameForm, PLACES, Person,
+    Place, Register, Sex,
 };
 pub use pki::Pki;
+pub use postal::feed::Parcel;
+pub use settings::{Credentials, Options, StartError};
+pub use tax::companies::{Company, Levy, Notice};
 pub use wire::script::Times;
 pub use wire::tally::{Counts, Moment};
 
-use civil_status::CivilStatus;
-use lgsp::{Lgsp, Route};
-use residence::Residence;
+use e_receipt::viettel::Viettel;
+use lgsp::Lgsp;
+use opening::open;
+use postal::Postal;
+pub(crate) use settings::Rules;
 use wire::http::{Reply, Request};
-use wire::{Agency, House, Plan, Site, Tls};
+use wire::{Agency, Plan, Site};
 
 /// Two cores serve the whole sandbox; more threads would only take turns.
 const THREADS: usize = 2;
-
-/// How the simulators shall be.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The same seed gives the same people.
-    pub seed: u64,
-    /// An existing folder for the PEM files.
-    pub folder: PathBuf,
-    /// Life of an access token of the carrier; `expires_in` tells its whole seconds.
-    pub token_lives: Duration,
-    /// MaCanBo that may ask the residence agency; others meet fault 003.
-    pub allowed_officers: Vec<String>,
-    /// MaDVC for which it may be asked; others meet fault 004.
-    pub allowed_procedures: Vec<String>,
-}
-
-impl Options {
-    /// Sensible values: an hour's token (WSO2's default), officers `cb01` to `cb05`, the procedures of
-    /// interfaces 4.3.
-    #[must_use]
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        let procedures = [
-            "1.001193", "2.000986", "2.002621", "1.000656", "2.002622", "1.000894", "1.000094", "1.000593",
-            "2.000806", "2.000488", "1.007073", "1.011537",
-        ];
-        Self {
-            seed: 1,
-            folder: folder.into(),
-            token_lives: Duration::from_secs(3600),
-            allowed_officers: (1..=5).map(|number| format!("cb{number:02}")).collect(),
-            allowed_procedures: procedures.map(str::to_owned).to_vec(),
-        }
-    }
-}
-
-/// What the gateway must show to be heard. Every value is obviously false.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// C06 user.
-    pub user: String,
-    /// C06 secret key, hashed into every signature.
-    pub secret_key: String,
-    /// C06 `ApiKey` header.
-    pub api_key: String,
-    /// C06 `X-Road-Client` header.
-    pub x_road_client: String,
-    /// LGSP consumer key.
-    pub consumer_key: String,
-    /// LGSP consumer secret.
-    pub consumer_secret: String,
-}
-
-impl Credentials {
-    fn false_ones() -> Self {
-        Self {
-            user: "tinh-mau".to_owned(),
-            secret_key: "khoa-bi-mat-gia-dinh".to_owned(),
-            api_key: "khoa-api-gia-dinh".to_owned(),
-            x_road_client: "VN/GOV/H00/lien-thong-mau".to_owned(),
-            consumer_key: "consumer-key-gia-dinh".to_owned(),
-            consumer_secret: "consumer-secret-gia-dinh".to_owned(),
-        }
-    }
-}
-
-/// Whom the residence agency serves.
-#[derive(Debug, Clone)]
-pub(crate) struct Rules {
-    allowed_officers: Vec<String>,
-    allowed_procedures: Vec<String>,
-    /// ±300 s, interfaces B.1.
-    clock_skew_s: u64,
-}
-
-/// Why the simulators did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A socket, file or thread could not be had.
-    #[error("a socket, file or thread could not be had: {0}")]
-    Io(#[from] std::io::Error),
-    /// A certificate could not be made.
-    #[error("a certificate could not be made: {0}")]
-    Certificate(#[from] rcgen::Error),
-    /// TLS could not be set up.
-    #[error("TLS could not be set up: {0}")]
-    Tls(String),
-}
-
-impl From<rustls::Error> for StartError {
-    fn from(error: rustls::Error) -> Self {
-        Self::Tls(error.to_string())
-    }
-}
 
 /// The agencies, running on threads of their own until stopped or dropped.
 #[derive(Debug)]
 pub struct Simulators {
     residence: Handle,
     civil_status: Handle,
+    social_insurance: Handle,
+    tax: Handle,
+    postal: Handle,
+    e_receipt_vnpt: Handle,
+    e_receipt_viettel: Handle,
     lgsp: Handle,
     elsewhere: Handle,
-    expire_tokens: Expire,
+    inside: Inside,
     pki: Pki,
     credentials: Credentials,
     register: Arc<Register>,
@@ -210,11 +132,16 @@ struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Expire(Arc<Lgsp>);
+/// The agencies that can be moved by hand, beyond what their handles do.
+struct Inside {
+    lgsp: Arc<Lgsp>,
+    postal: Arc<Postal>,
+    viettel: Arc<Viettel>,
+}
 
-impl std::fmt::Debug for Expire {
+impl std::fmt::Debug for Inside {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Expire")
+        out.write_str("Inside")
     }
 }
 
@@ -254,6 +181,46 @@ impl Simulators {
         &self.civil_status
     }
 
+    /// The social insurance, behind the carrier.
+    #[must_use]
+    pub fn social_insurance(&self) -> &Handle {
+        &self.social_insurance
+    }
+
+    /// The tax agency and the business register, behind the carrier.
+    #[must_use]
+    pub fn tax(&self) -> &Handle {
+        &self.tax
+    }
+
+    /// The post.
+    #[must_use]
+    pub fn postal(&self) -> &Handle {
+        &self.postal
+    }
+
+    /// The e-receipt provider VNPT.
+    #[must_use]
+    pub fn e_receipt_vnpt(&self) -> &Handle {
+        &self.e_receipt_vnpt
+    }
+
+    /// The e-receipt provider Viettel.
+    #[must_use]
+    pub fn e_receipt_viettel(&self) -> &Handle {
+        &self.e_receipt_viettel
+    }
+
+    /// Every party that can be asked, in the order of [`Party`].
+    #[must_use]
+    pub fn parties(&self) -> [&Handle; 9] {
+        let [residence, civil_status, lgsp] = [&self.residence, &self.civil_status, &self.lgsp];
+        let behind = [&self.social_insurance, &self.tax];
+        let direct = [&self.postal, &self.e_receipt_vnpt, &self.e_receipt_viettel];
+        let ([social_insurance, tax], [postal, vnpt, viettel]) = (behind, direct);
+        [residence, civil_status, social_insurance, tax, postal, vnpt, viettel, lgsp, &self.elsewhere]
+    }
+
     /// The carrier.
     #[must_use]
     pub fn lgsp(&self) -> &Handle {
@@ -268,7 +235,27 @@ impl Simulators {
 
     /// Ends the life of every access token of the carrier now, as if its time had passed.
     pub fn expire_tokens(&self) {
-        self.expire_tokens.0.expire_tokens();
+        self.inside.lgsp.expire_tokens();
+    }
+
+    /// Ends the life of every access token of the post now; refresh tokens stay good.
+    pub fn expire_postal_tokens(&self) {
+        self.inside.postal.expire_tokens();
+    }
+
+    /// Ends the life of every access token of the e-receipt provider Viettel now.
+    pub fn expire_receipt_tokens(&self) {
+        self.inside.viettel.expire_tokens();
+    }
+
+    /// Something happens to a parcel: a row more in the feed, with one of the states of interfaces B.5. An order
+    /// that had no parcel has one from now on. Says whether the state is known; if not, nothing happens.
+    pub fn move_parcel(&self, order: &str, state: u16) -> bool {
+        let known = postal::feed::knows_state(state);
+        if known {
+            self.inside.postal.feed.append(order, state);
+        }
+        known
     }
 
     /// Where the certificates are.
@@ -315,85 +302,4 @@ impl Agency for Elsewhere {
     fn answer(&self, _: &Arc<Site>, _: &Request, _: Option<&Misbehaviour>) -> Plan {
         Reply::new(200, "text/plain", "khong ai nen den day").into()
     }
-}
-
-/// A door that is being built: the socket listens, nobody answers yet.
-struct Doorway {
-    site: Arc<Site>,
-    listener: TcpListener,
-    orders: mpsc::UnboundedReceiver<wire::DoorOrder>,
-}
-
-impl Doorway {
-    fn new(party: Party, scheme: &str, started: Instant, elsewhere: &str) -> Result<Self, StartError> {
-        let listener = wire::listen()?;
-        let base_url = format!("{scheme}://{}", listener.local_addr()?);
-        let (door, orders) = mpsc::unbounded_channel();
-        let site = Arc::new(site(party, base_url, started, elsewhere, Some(door)));
-        Ok(Self { site, listener, orders })
-    }
-
-    fn inhabit(self, agency: Arc<dyn Agency>, tls: Option<Tls>) -> Handle {
-        let house = House { site: Arc::clone(&self.site), agency, tls };
-        tokio::spawn(wire::keep_door(house, self.listener, self.orders));
-        Handle::new(self.site)
-    }
-}
-
-fn site(
-    party: Party,
-    base_url: String,
-    started: Instant,
-    elsewhere: &str,
-    door: Option<mpsc::UnboundedSender<wire::DoorOrder>>,
-) -> Site {
-    Site {
-        party,
-        base_url,
-        elsewhere: elsewhere.to_owned(),
-        script: wire::script::Script::default(),
-        tally: Arc::new(wire::tally::Tally::new(started)),
-        releases: watch::Sender::new(0),
-        door,
-    }
-}
-
-fn open(options: Options) -> Result<Simulators, StartError> {
-    let started = Instant::now();
-    let (pki, tls) = pki::make(&options.folder)?;
-    let register = Arc::new(Register::new(options.seed));
-    let credentials = Credentials::false_ones();
-    let rules = Rules {
-        allowed_officers: options.allowed_officers,
-        allowed_procedures: options.allowed_procedures,
-        clock_skew_s: 300,
-    };
-    let elsewhere = Doorway::new(Party::Elsewhere, "http", started, "")?.inhabit(Arc::new(Elsewhere), None);
-    let away = elsewhere.base_url().to_owned();
-    let residence = Residence { register: Arc::clone(&register), credentials: credentials.clone(), rules };
-    let residence =
-        Doorway::new(Party::Residence, "https", started, &away)?.inhabit(Arc::new(residence), Some(tls));
-    let carrier = Doorway::new(Party::Lgsp, "http", started, &away)?;
-    let at_carrier = carrier.site.base_url.clone();
-    let civil_status = Arc::new(site(Party::CivilStatus, at_carrier, started, &away, None));
-    let agency = CivilStatus { register: Arc::clone(&register), numbers_as_text: AtomicBool::new(false) };
-    let routes = vec![Route {
-        prefix: civil_status::PREFIX,
-        site: Arc::clone(&civil_status),
-        agency: Arc::new(agency),
-    }];
-    let lgsp = Arc::new(Lgsp::new(credentials.clone(), options.token_lives, routes));
-    let expire_tokens = Expire(Arc::clone(&lgsp));
-    let lgsp = carrier.inhabit(lgsp, None);
-    Ok(Simulators {
-        residence,
-        civil_status: Handle::new(civil_status),
-        lgsp,
-        elsewhere,
-        expire_tokens,
-        pki,
-        credentials,
-        register,
-        running: Running::default(),
-    })
 }

@@ -1,5 +1,6 @@
 //! Everything a party can be told to do wrong when it is read from.
 
+pub(crate) mod fields;
 pub(crate) mod shape;
 
 use crate::Party;
@@ -113,14 +114,18 @@ impl Misbehaviour {
     /// Whether this party has this way to fail.
     #[must_use]
     pub fn applies_to(&self, party: Party) -> bool {
-        use Party::{CivilStatus, Elsewhere, Lgsp, Residence};
+        use Party::{CivilStatus, EReceiptVnpt, Elsewhere, Lgsp, Postal, Residence};
+        use Party::{SocialInsurance, Tax};
         match self {
             _ if party == Elsewhere => false,
-            M::WrongServerCertificate | M::WrongNamespace | M::Busy => party == Residence,
-            M::CloseAtAccept => party != CivilStatus,
-            M::OkWithError | M::TwoPeople | M::WrongPerson | M::UnknownState => party != Lgsp,
-            M::SignatureRefused | M::Doctype => party != Lgsp,
-            M::ExpiredToken => party != Residence,
+            M::WrongServerCertificate | M::Busy => party == Residence,
+            M::WrongNamespace => matches!(party, Residence | EReceiptVnpt),
+            M::CloseAtAccept => !matches!(party, CivilStatus | SocialInsurance | Tax),
+            M::OkWithError | M::UnknownState | M::SignatureRefused => party != Lgsp,
+            // The post tells of parcels and prices, not of people.
+            M::TwoPeople | M::WrongPerson => !matches!(party, Lgsp | Postal),
+            M::Doctype => matches!(party, Residence | CivilStatus | Tax | EReceiptVnpt),
+            M::ExpiredToken => !matches!(party, Residence | EReceiptVnpt),
             M::IpDisallowed => party == CivilStatus,
             _ => true,
         }
@@ -142,14 +147,23 @@ impl Misbehaviour {
         }
     }
 
-    /// Whether the operation can show it: an answer of yes or no names nobody, a token call has no bearer token
-    /// to expire, a record has no state, a state has no XML inside.
+    /// Whether the operation can show it: an answer of yes or no names nobody, a file is one file, a token call has
+    /// no token to expire and nobody to mistake, a record has no state, a look-up by code has no key to refuse, and
+    /// not every answer has XML inside.
     pub(crate) fn reaches(&self, operation: &str) -> bool {
+        let token_call = matches!(operation, "token" | "login");
+        let company_or_taxpayer = matches!(operation, "chiTietDoanhNghiep" | "traCuuNNT");
+        let file = matches!(operation, "downloadInvPDFFkeyNoPay" | "getInvoiceRepresentationFile");
         match self {
-            M::WrongPerson => operation != "XacThucThongTinCongDan",
-            M::ExpiredToken => operation != "token",
-            M::UnknownState => !matches!(operation, "traDanhSachHoSo" | "traCuuSoHoTich"),
-            M::Doctype => operation != "traTrangThaiHoSo",
+            M::WrongPerson => operation != "XacThucThongTinCongDan" && !token_call,
+            M::TwoPeople => !file && !token_call,
+            M::ExpiredToken => !token_call,
+            M::UnknownState => {
+                !matches!(operation, "traDanhSachHoSo" | "traCuuSoHoTich" | "getTraCuuThongTinHgd")
+                    && !token_call
+            }
+            M::SignatureRefused => !company_or_taxpayer,
+            M::Doctype => operation != "traTrangThaiHoSo" && !company_or_taxpayer,
             _ => true,
         }
     }

@@ -2,6 +2,7 @@
 
 mod awkward;
 mod chance;
+mod disagreement;
 mod families;
 mod places;
 mod register;
@@ -9,6 +10,7 @@ mod register;
 use unicode_normalization::UnicodeNormalization;
 
 pub(crate) use chance::Chance;
+pub use disagreement::{Aspect, Disagreement};
 pub use places::{PLACES, Place};
 pub use register::Register;
 
@@ -32,6 +34,18 @@ impl Day {
     #[must_use]
     pub fn dotted(self) -> String {
         format!("{:02}.{:02}.{:04}", self.day, self.month, self.year)
+    }
+
+    /// `dd/MM/yyyy`.
+    #[must_use]
+    pub fn slashed(self) -> String {
+        self.dotted().replace('.', "/")
+    }
+
+    /// `dd-MM-yyyy`.
+    #[must_use]
+    pub fn dashed(self) -> String {
+        self.dotted().replace('.', "-")
     }
 
     /// `yyyy-MM-dd`.
@@ -154,6 +168,16 @@ pub struct Address {
 }
 
 impl Address {
+    /// One line of text, as papers carry it; the commune by its name where it is a simulated place.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let name = PLACES.iter().find_map(|place| match &self.district {
+            Some(_) => (place.old_commune == self.commune).then_some(place.old_name),
+            None => (place.new_commune == self.commune).then_some(place.new_name),
+        });
+        format!("{}, {}", self.detail, name.unwrap_or_default())
+    }
+
     pub(crate) fn old(place: &Place, detail: &str) -> Self {
         let district = Some(place.old_district.to_owned());
         Self { district, ..Self::at(place.old_province, place.old_commune, detail) }
@@ -183,6 +207,7 @@ pub enum Awkward {
     NoResidence,
     UnknownEthnicity,
     Foreign,
+    Disagreeing,
 }
 
 /// One synthetic person.

@@ -66,8 +66,10 @@ fn server_error(status: u16, party: Party) -> Reply {
 /// The carrier speaks for the agencies behind it, with WSO2's own code \[BG\].
 fn too_many(party: Party) -> Reply {
     match party {
-        Party::Residence => Reply::new(429, "text/plain; charset=utf-8", "Vuot qua han muc truy van"),
-        _ => crate::lgsp::fault(429, 900_800, "Message throttled out"),
+        Party::Lgsp | Party::CivilStatus | Party::SocialInsurance | Party::Tax => {
+            crate::lgsp::fault(429, 900_800, "Message throttled out")
+        }
+        _ => Reply::new(429, "text/plain; charset=utf-8", "Vuot qua han muc truy van"),
     }
 }
 
@@ -93,15 +95,15 @@ fn nest(body: &mut Vec<u8>) {
     *body = format!("{}{}", open.repeat(NESTING_LEVELS), close.repeat(NESTING_LEVELS)).into_bytes();
 }
 
-/// The first member of a JSON object, or the first leaf of an XML message, stands there twice.
+/// The first member of the first JSON object, or the first leaf of an XML message, stands there twice.
 fn double_keys(body: &mut Vec<u8>) {
     let text = String::from_utf8_lossy(body).into_owned();
-    let doubled = if text.starts_with('{') { double_first_member(&text) } else { double_first_leaf(&text) };
+    let doubled = if !text.starts_with('<') { double_first_member(&text) } else { double_first_leaf(&text) };
     *body = doubled.into_bytes();
 }
 
 fn double_first_member(text: &str) -> String {
-    let Some((name, _)) = text.trim_start_matches('{').split_once(':') else { return text.to_owned() };
+    let Some((name, _)) = text.trim_start_matches(['[', '{']).split_once(':') else { return text.to_owned() };
     text.replacen('{', &format!("{{{name}:\"gia-mao\","), 1)
 }
 

@@ -46,6 +46,8 @@ fn distort(person: &mut Person, kind: Awkward, town: &mut Town, chance: &mut Cha
         Awkward::NoResidence => person.residence = None,
         // The population register numbers ethnicities 01 to 54; 97 stands for none of them.
         Awkward::UnknownEthnicity => person.ethnicity = "97".to_owned(),
+        // These have a file of their own.
+        Awkward::Disagreeing => {}
         Awkward::Foreign => {
             person.nationality = "LA".to_owned();
             person.name = Name::new("Mẫu", "", chance.choose(&["Vilayphone", "Bounmy"]));

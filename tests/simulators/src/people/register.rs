@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Awkward, Chance, Household, Person, awkward, families};
+use super::{Awkward, Chance, Disagreement, Household, Person, awkward, disagreement, families};
+use crate::Party;
 use crate::civil_register::{Dossier, Module, Registration};
+use crate::e_receipt::receipts::{Receipt, receipts};
+use crate::postal::feed::{Parcel, parcels};
+use crate::tax::companies::{Company, Notice, companies, notices};
+
+/// Numbers of the social insurance begin here, behind the two digits of the province.
+const FIRST_INSURANCE_SERIAL: usize = 20_000_001;
 
 /// All synthetic people, their households, and what the civil-status register holds about them.
 #[derive(Debug)]
@@ -12,6 +19,11 @@ pub struct Register {
     pub(crate) households: Vec<Household>,
     pub(crate) registrations: Vec<Registration>,
     pub(crate) dossiers: Vec<Dossier>,
+    disagreements: Vec<Disagreement>,
+    companies: Vec<Company>,
+    notices: Vec<Notice>,
+    parcels: Vec<Parcel>,
+    receipts: Vec<Receipt>,
     sample: Person,
     by_id: BTreeMap<String, usize>,
 }
@@ -25,15 +37,30 @@ impl Register {
         let mut town = families::Town::new(sample.clone());
         town.settle(&mut chance);
         awkward::add(&mut town, &mut chance);
+        disagreement::add(&mut town);
         let families::Town { people, households, .. } = town;
         let by_id = people.iter().enumerate().flat_map(|(index, person)| {
             let ids = [&person.id, &person.old_id].into_iter().filter(|id| !id.is_empty());
             ids.map(move |id| (id.clone(), index)).collect::<Vec<_>>()
         });
         let by_id = by_id.collect();
-        let mut register =
-            Self { people, households, registrations: Vec::new(), dossiers: Vec::new(), sample, by_id };
+        let mut register = Self {
+            disagreements: disagreement::list(&people),
+            companies: companies(&people),
+            people,
+            households,
+            registrations: Vec::new(),
+            dossiers: Vec::new(),
+            notices: Vec::new(),
+            parcels: Vec::new(),
+            receipts: Vec::new(),
+            sample,
+            by_id,
+        };
         crate::civil_register::fill(&mut register, &mut chance);
+        register.notices = notices(&register);
+        register.parcels = parcels(&register);
+        register.receipts = receipts(&register);
         register
     }
 
@@ -65,6 +92,68 @@ impl Register {
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<&Person> {
         self.people.get(*self.by_id.get(id)?)
+    }
+
+    /// The position of a person in [`Register::all`].
+    pub(crate) fn position(&self, person: &Person) -> Option<usize> {
+        self.by_id.get(person.any_id()).copied()
+    }
+
+    /// The person as this agency keeps them: different from [`Register::all`] for the disagreeing only.
+    #[must_use]
+    pub fn kept_by(&self, party: Party, person: &Person) -> Person {
+        disagreement::kept_by(party, person)
+    }
+
+    /// On what the agencies contradict each other, about ten people.
+    #[must_use]
+    pub fn disagreeing(&self) -> &[Disagreement] {
+        &self.disagreements
+    }
+
+    /// Mã số BHXH: 10 digits, the first two the province. Foreigners have none.
+    #[must_use]
+    pub fn social_insurance_number(&self, person: &Person) -> Option<String> {
+        let serial = FIRST_INSURANCE_SERIAL + self.position(person)?;
+        (person.nationality == "VN").then(|| format!("{}{serial:08}", person.place.old_province))
+    }
+
+    /// The person with this mã số BHXH.
+    #[must_use]
+    pub fn by_social_insurance_number(&self, number: &str) -> Option<&Person> {
+        let serial: usize = number.get(2..)?.parse().ok()?;
+        let person = self.people.get(serial.checked_sub(FIRST_INSURANCE_SERIAL)?)?;
+        (self.social_insurance_number(person).as_deref() == Some(number)).then_some(person)
+    }
+
+    /// Companies and branches of the business register.
+    #[must_use]
+    pub fn companies(&self) -> &[Company] {
+        &self.companies
+    }
+
+    /// Whether the tax agency knows this person: the 12-digit ID number is the tax code.
+    #[must_use]
+    pub fn is_taxpayer(&self, person: &Person) -> bool {
+        crate::tax::is_taxpayer(person)
+    }
+
+    /// Notices of the tax agency.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The parcels that the post knew at the start.
+    #[must_use]
+    pub fn parcels(&self) -> &[Parcel] {
+        &self.parcels
+    }
+
+    /// The receipts of both providers.
+    #[must_use]
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
     }
 
     /// Somebody else: the next in the register, for answers about the wrong person.

@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// The path without the query.
     pub(crate) path: String,
+    /// What stands behind the question mark.
+    pub(crate) query: String,
     /// Header names are in lower case.
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -23,6 +25,16 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// One parameter of the query, decoded.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        form_field(&self.query, name)
+    }
+
+    /// One field of a form in the body, decoded.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        form_field(&String::from_utf8_lossy(&self.body), name)
     }
 
     /// The media type without its parameters, in lower case.
@@ -149,8 +161,9 @@ fn parse_head(head: &[u8]) -> Result<(Request, Length), NoRequest> {
         let (name, value) = line.split_once(':').ok_or(NoRequest::Malformed("a header has no colon"))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let path = target.split('?').next().unwrap_or_default().to_owned();
-    let request = Request { method: method.to_owned(), path, headers, body: Vec::new() };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
+    let request = Request { method: method.to_owned(), path, query, headers, body: Vec::new() };
     let length = body_length(&request)?;
     Ok((request, length))
 }
@@ -223,6 +236,24 @@ async fn fill<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> Res
         0 => Err(NoRequest::Closed),
         _ => Ok(()),
     }
+}
+
+/// A field of `application/x-www-form-urlencoded`; what is not rightly encoded is as good as not there.
+fn form_field(text: &str, name: &str) -> Option<String> {
+    let (_, value) = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(own, _)| *own == name)?;
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Where a byte string begins inside another.

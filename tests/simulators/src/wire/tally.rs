@@ -20,13 +20,15 @@ pub struct Counts {
     pub requests: u64,
     /// Requests by operation; the carrier names its own `token` and the operation behind it.
     pub by_operation: BTreeMap<String, u64>,
-    /// Requests by the subject asked: an ID number, a dossier code, or `book/number` of a registration.
+    /// Requests by the subject asked: an ID number, a tax code, a dossier code, `book/number` of a registration,
+    /// `NAME/birth-date` where the social insurance is searched, the key or number of a receipt. The post is asked
+    /// for nobody.
     pub by_subject: BTreeMap<String, u64>,
     /// What the party itself refused, by reason.
     pub refusals: BTreeMap<String, u64>,
     /// Misbehaviours played, by name.
     pub misbehaved: BTreeMap<String, u64>,
-    /// Access tokens issued (carrier only).
+    /// Access tokens issued (the carrier, the post and Viettel).
     pub tokens_issued: u64,
     /// Requests being answered now.
     pub in_flight: u64,

@@ -1,0 +1,5 @@
+//! The issuers of electronic receipts (biên lai điện tử): two providers of the same services.
+
+pub(crate) mod receipts;
+pub(crate) mod viettel;
+pub(crate) mod vnpt;

@@ -1,0 +1,128 @@
+//! The receipts already issued for dossiers of the civil-status register, and their PDF.
+
+use std::fmt::Write;
+
+use crate::Party;
+use crate::civil_register::Module;
+use crate::people::{Day, Register};
+
+/// Every so many births led to a certified copy for which a fee was paid.
+const RECEIPT_EVERY: usize = 5;
+/// Every so many of these also paid a charge (lệ phí), on a receipt of its own.
+const CHARGE_EVERY: usize = 3;
+/// Đồng; the fee is that of the example in interfaces 14.1.
+const FEE: u64 = 8_000;
+const CHARGE: u64 = 5_000;
+/// VNPT's pattern and serial, an example of interfaces 14.1.
+const PATTERN: &str = "C45-BB0/002";
+const SERIAL: &str = "BM/25E";
+/// Viettel's template and series. [SIM]
+const TEMPLATE: &str = "01BLP0-001";
+const SERIES: &str = "BM25E";
+
+/// Biên lai điện tử.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// [`Party::EReceiptVnpt`] or [`Party::EReceiptViettel`].
+    pub provider: Party,
+    /// Our key: VNPT's `fkey`, Viettel's `transactionUuid`. The dossier code, with `-LP` behind it for a charge.
+    pub key: String,
+    /// The dossier it was paid for; VNPT's `cusCode`.
+    pub dossier: String,
+    /// Mẫu số.
+    pub pattern: &'static str,
+    /// Ký hiệu.
+    pub serial: &'static str,
+    /// Số biên lai.
+    pub number: u32,
+    /// Ngày lập.
+    pub issued_on: Day,
+    /// Tên người nộp, as the provider keeps it.
+    pub payer: String,
+    /// ID number of the payer.
+    pub payer_id: String,
+    /// What was paid for.
+    pub what: &'static str,
+    /// Đồng.
+    pub amount: u64,
+}
+
+impl Receipt {
+    /// Viettel writes series and number as one.
+    #[must_use]
+    pub fn series_and_number(&self) -> String {
+        format!("{}{:07}", self.serial, self.number)
+    }
+}
+
+/// Dossiers of the three first provinces of the list are VNPT's, the others Viettel's.
+fn provider(dossier: &str) -> Party {
+    let vnpt = ["H56", "H26", "H17"].iter().any(|agency| dossier.starts_with(agency));
+    if vnpt { Party::EReceiptVnpt } else { Party::EReceiptViettel }
+}
+
+pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
+    let births = register.registrations().iter().filter(|entry| entry.module == Module::Birth);
+    let paid = births.filter_map(|entry| Some((entry, register.by_id(entry.subjects.first()?)?)));
+    let disagreeing = Some(crate::Awkward::Disagreeing);
+    let mut all = Vec::new();
+    for (number, (entry, truth)) in paid.enumerate() {
+        if number % RECEIPT_EVERY != 0 && truth.awkward != disagreeing {
+            continue;
+        }
+        let provider = provider(&entry.dossier);
+        let payer = register.kept_by(provider, truth);
+        let vnpt = provider == Party::EReceiptVnpt;
+        let fee = Receipt {
+            provider,
+            key: entry.dossier.clone(),
+            dossier: entry.dossier.clone(),
+            pattern: if vnpt { PATTERN } else { TEMPLATE },
+            serial: if vnpt { SERIAL } else { SERIES },
+            number: all.len() as u32 + 1,
+            issued_on: Day { year: 2025, month: 8, day: 1 + (number % 28) as u8 },
+            payer: payer.name.full(),
+            payer_id: payer.any_id().to_owned(),
+            what: "Phí cấp bản sao trích lục hộ tịch",
+            amount: FEE,
+        };
+        let charge = (number / RECEIPT_EVERY % CHARGE_EVERY == 0).then(|| Receipt {
+            key: format!("{}-LP", fee.key),
+            number: fee.number + 1,
+            what: "Lệ phí hộ tịch",
+            amount: CHARGE,
+            ..fee.clone()
+        });
+        all.push(fee);
+        all.extend(charge);
+    }
+    all
+}
+
+/// A real PDF of one page, in ASCII as its standard font wants it.
+pub(crate) fn pdf(receipt: &Receipt) -> Vec<u8> {
+    let text = format!("BIEN LAI {} SO {:07} - {} VND", receipt.serial, receipt.number, receipt.amount);
+    let page = format!("BT /F1 14 Tf 60 780 Td ({text}) Tj 0 -24 Td ({}) Tj ET", receipt.key);
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{page}\nendstream", page.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut file = String::from("%PDF-1.4\n");
+    let mut table = String::from("0000000000 65535 f \n");
+    for (number, object) in objects.iter().enumerate() {
+        // Writing into a string cannot fail.
+        let _ = write!(table, "{:010} 00000 n \n", file.len());
+        let _ = write!(file, "{} 0 obj\n{object}\nendobj\n", number + 1);
+    }
+    let size = objects.len() + 1;
+    let start = file.len();
+    let _ = write!(
+        file,
+        "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    );
+    file.into_bytes()
+}
