@@ -10,6 +10,8 @@ use crate::client::{civil_call, http, now_ms, ours, query, signed, start, token,
 
 use Misbehaviour as M;
 
+mod later;
+
 /// What a client can see of one exchange.
 #[derive(Debug)]
 struct Seen {
@@ -49,6 +51,21 @@ enum Question {
     State,
     Record,
     Token,
+    Number,
+    Insured,
+    InsuredHome,
+    Company,
+    Taxpayer,
+    Notice,
+    PostToken,
+    Feed,
+    Quote,
+    View,
+    List,
+    VnptFile,
+    Login,
+    Search,
+    File,
 }
 
 use Question as Q;
@@ -59,6 +76,7 @@ impl Question {
             Q::LookUp | Q::Verify | Q::Household => Party::Residence,
             Q::State | Q::Record => Party::CivilStatus,
             Q::Token => Party::Lgsp,
+            _ => later::party(self),
         }
     }
 
@@ -70,6 +88,7 @@ impl Question {
             Q::State => "traTrangThaiHoSo",
             Q::Record => "traDanhSachHoSo",
             Q::Token => "token",
+            _ => later::operation(self),
         }
     }
 
@@ -87,24 +106,42 @@ impl Question {
                 };
                 civil_call(sims, &client, self.operation(), &token, &body)
             }
-            _ => {
+            Q::LookUp | Q::Verify | Q::Household => {
                 let request = signed(sims, &client, self.operation(), &now_ms().to_string());
                 request.body(query(self.operation(), sims.register().sample()))
             }
+            _ => later::request(self, sims).await,
         }
     }
 }
 
 fn grip(sims: &Simulators, party: Party) -> &simulators::Handle {
-    match party {
-        Party::Residence => sims.residence(),
-        Party::CivilStatus => sims.civil_status(),
-        Party::Lgsp => sims.lgsp(),
-        Party::Elsewhere => sims.elsewhere(),
-    }
+    sims.parties().into_iter().find(|handle| handle.party() == party).unwrap()
 }
 
-const QUESTIONS: [Question; 6] = [Q::LookUp, Q::Verify, Q::Household, Q::State, Q::Record, Q::Token];
+const QUESTIONS: [Question; 21] = [
+    Q::LookUp,
+    Q::Verify,
+    Q::Household,
+    Q::State,
+    Q::Record,
+    Q::Token,
+    Q::Number,
+    Q::Insured,
+    Q::InsuredHome,
+    Q::Company,
+    Q::Taxpayer,
+    Q::Notice,
+    Q::PostToken,
+    Q::Feed,
+    Q::Quote,
+    Q::View,
+    Q::List,
+    Q::VnptFile,
+    Q::Login,
+    Q::Search,
+    Q::File,
+];
 
 /// Those of which the waiting or the door needs a test of its own.
 fn apart(kind: &M) -> bool {
@@ -139,7 +176,7 @@ async fn each_kind_shows_on_each_question_and_passes() {
             shown += 1;
         }
     }
-    assert!(shown > 130, "{shown}");
+    assert!(shown > 480, "{shown}");
     assert_eq!(sims.elsewhere().counts().requests, 0);
 }
 
@@ -174,10 +211,14 @@ fn shows(question: Question, kind: &M, seen: &Result<Seen, reqwest::Error>, righ
         M::Redirect => {
             seen.status == 302 && seen.headers["location"].to_str().unwrap().ends_with("/elsewhere")
         }
+        M::ExpiredToken if matches!(question.party(), Party::Postal | Party::EReceiptViettel) => {
+            seen.status == 401 && text.contains("hết hạn")
+        }
         M::ExpiredToken => seen.status == 401 && seen.json()["fault"]["code"] == 900_904,
         _ if question.party() == Party::Residence => residence_shows(question, kind, seen, right),
         _ if question == Q::Token => token_shows(kind, seen),
-        _ => civil_shows(question, kind, seen, right),
+        _ if question.party() == Party::CivilStatus => civil_shows(question, kind, seen, right),
+        _ => later::shows(question, kind, seen, right),
     };
     assert!(as_expected, "{what}");
 }
@@ -260,9 +301,7 @@ fn every_kind_has_a_name_two_sentences_and_a_party() {
     assert_eq!(sentences.len(), names.len());
     for kind in &all {
         assert!(kind.name().chars().all(|letter| letter.is_ascii_lowercase() || "-8".contains(letter)));
-        assert!(
-            [Party::Residence, Party::CivilStatus, Party::Lgsp].iter().any(|party| kind.applies_to(*party))
-        );
+        assert!(QUESTIONS.iter().any(|question| kind.applies_to(question.party())));
     }
 }
 
@@ -274,6 +313,12 @@ async fn what_cannot_be_played_is_not_taken() {
     assert!(sims.residence().misbehave_on("XacThucThongTinCongDan", M::WrongPerson, Times::Once).is_err());
     assert!(sims.residence().misbehave_on("TraCuuThongTinCongDan", M::Refuse, Times::Once).is_err());
     assert!(sims.civil_status().misbehave_on("traCuuSoHoTich", M::UnknownState, Times::Once).is_err());
+    assert!(sims.postal().misbehave(M::WrongPerson, Times::Once).is_err());
+    assert!(sims.postal().misbehave_on("token", M::ExpiredToken, Times::Once).is_err());
+    assert!(sims.e_receipt_viettel().misbehave_on("login", M::UnknownState, Times::Once).is_err());
+    assert!(sims.e_receipt_vnpt().misbehave(M::ExpiredToken, Times::Once).is_err());
+    assert!(sims.social_insurance().misbehave(M::CloseAtAccept, Times::Once).is_err());
+    assert!(sims.tax().misbehave_on("traCuuNNT", M::Doctype, Times::Once).is_err());
     assert!(sims.elsewhere().misbehave(M::Reset, Times::Once).is_err());
 }
 
@@ -300,7 +345,7 @@ async fn orders_are_played_in_turn_and_as_often_as_told() {
 #[tokio::test]
 async fn a_shut_port_refuses_and_opens_again_and_old_connections_are_gone() {
     let sims = start();
-    for question in [Q::LookUp, Q::Token] {
+    for question in [Q::LookUp, Q::Token, Q::PostToken, Q::View, Q::Login] {
         let handle = grip(&sims, question.party());
         let (kept, request) = question.request(&sims).await.build_split();
         let request = request.unwrap();
@@ -322,7 +367,7 @@ async fn a_shut_port_refuses_and_opens_again_and_old_connections_are_gone() {
 #[tokio::test]
 async fn a_connection_closed_at_accept_gives_no_answer() {
     let sims = start();
-    for question in [Q::LookUp, Q::Token] {
+    for question in [Q::LookUp, Q::Token, Q::PostToken, Q::View, Q::Login] {
         grip(&sims, question.party()).misbehave(M::CloseAtAccept, Times::Once).unwrap();
         assert!(see(question.request(&sims).await).await.is_err());
         assert_eq!(see(question.request(&sims).await).await.unwrap().status, 200);

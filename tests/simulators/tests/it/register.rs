@@ -70,3 +70,28 @@ fn children_are_born_after_their_parents_and_named_like_their_fathers() {
     }
     assert!(children > 60);
 }
+
+#[test]
+fn ten_people_are_kept_differently_and_nobody_else() {
+    use simulators::{Aspect, Party};
+    let register = Register::new(4);
+    let about: BTreeSet<_> = register.disagreeing().iter().map(|found| found.person).collect();
+    assert_eq!(about.len(), 10);
+    for found in register.disagreeing() {
+        let truth = register.person(found.person).unwrap();
+        assert_eq!(truth.awkward, Some(Awkward::Disagreeing));
+        let (first, right) = &found.says[0];
+        assert_eq!(*first, Party::Residence);
+        assert!(found.says.iter().any(|(_, said)| said != right), "{found:?}");
+        if found.aspect == Aspect::BirthDate {
+            let birth = register.registration_of(truth, Module::Birth).unwrap();
+            let civil = found.says.iter().find(|(party, _)| *party == Party::CivilStatus).unwrap();
+            let dotted = civil.1.split('-').rev().collect::<Vec<_>>().join(".");
+            assert_eq!(birth.field("nksNgaySinh"), Some(dotted.as_str()));
+        }
+    }
+    for aspect in [Aspect::Name, Aspect::BirthDate, Aspect::Address] {
+        assert!(register.disagreeing().iter().filter(|found| found.aspect == aspect).count() >= 3);
+    }
+    assert!(register.ordinary().all(|person| register.kept_by(Party::Tax, person).name == person.name));
+}
