@@ -28,13 +28,27 @@
 //! | `residence` | `POST {https}/TraCuuThongTinCongDan` | one citizen, MaTichHop 037 | \[SRC\] section 8 |
 //! | `residence` | `POST {https}/XacThucThongTinCongDan` | `TonTai`, MaTichHop 034 | name \[SRC\], wire \[SIM\] B.1 |
 //! | `residence` | `POST {https}/CungCapThongTinHoGiaDinh` | a household, MaTichHop 033 | name \[SRC\], wire \[SIM\] B.1 |
-//! | `lgsp` | `POST {http}/token` | WSO2 client credentials | \[SRC\] 3.1, fault codes \[BG\] |
+//! | `lgsp` | `POST {http}/token` | WSO2 client credentials; with `lgspaccesstoken`, a partner's token | \[SRC\] 3.1, 3.2, fault codes \[BG\] |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traTrangThaiHoSo` | a dossier's state | states \[SRC\], path and shape \[SIM\] B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traDanhSachHoSo` | records by dossier code | \[SRC\] 6.1, shape B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traCuuSoHoTich` | records by book and number | \[SIM\] B.2 |
+//! | `social-insurance` | `POST {http}/apiBHXH/getMaSoBhxhTheoTieuChi` | the number of a person | names \[SRC\] 9, frame \[SIM\] |
+//! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuTtHgdByMaSoBhxh` | the person of a number | names \[SRC\] 9, frame \[SIM\] |
+//! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | a household, a row for each member | names \[SRC\] 9, frame \[SIM\] |
+//! | `tax` | `GET {http}/apiCSDLDKDN/chiTietDoanhNghiep?msdn=` | a company, 10 or 13 digits | names \[SRC\] 10, frame \[SIM\] |
+//! | `tax` | `GET {http}/apiThue/1.0/traCuuNNT?mst=` | a taxpayer, 12 digits | \[SIM\] B.3 |
+//! | `tax` | `POST {http}/apiThue/1.0/traCuuNghiaVuTaiChinh` | what a dossier owes | XML \[SRC\] 10, wire \[SIM\] B.4 |
+//! | `postal` | `POST {http}/token` | user and password, or a refresh token | \[SRC\] 12, path and fields \[SIM\] |
+//! | `postal` | `GET {http}/rhDoc?pagesize=&lastId=` | the tracking feed | shape \[SRC\] 12, states \[SIM\] B.5 |
+//! | `postal` | `POST {http}/pricehcc` | what a parcel costs | name \[SRC\], wire \[SIM\] B.5 |
+//! | `e-receipt-vnpt` | `POST {http}/PortalService.asmx` | `getInvViewFkey`, `listInvByCus`, `downloadInvPDFFkeyNoPay` | names \[SRC\] 14.1, elements \[BG\], list \[SIM\] |
+//! | `e-receipt-viettel` | `POST {http}/auth/login` | user and password | \[SRC\] 14.2 |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/searchInvoiceByTransactionUuid` | a receipt by our key | name \[SRC\] 14.2, wire \[SIM\] |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceUtilsWS/getInvoiceRepresentationFile` | its PDF, `fileToBytes` | name \[SRC\] 14.2, request \[BG\] |
 //!
-//! Residence wants a client certificate of [`Pki::ca`]; civil status is reached through the carrier only.
-//! To add an agency: one file with an `Agency`, one `Party`, and a door or a `Route` in `open`.
+//! Residence wants a client certificate of [`Pki::ca`]; civil status, social insurance and tax are reached through
+//! the carrier only, the others directly. To add an agency: one file with an `Agency`, one `Party`, and a door or a
+//! `Route` in `opening.rs`.
 //!
 //! # Where the document leaves a choice
 //!
@@ -56,6 +70,30 @@
 //!   `ngayDangKy` is `yyyy-MM-dd`. Ethnicity and nationality are names, as in the only public answer (A.2).
 //! * **The carrier** lets an agency's misbehaviour through byte for byte; only a refusing agency is answered by the
 //!   carrier itself (503, 101503 \[BG\]). Its own misbehaviour falls on `/token` and on every agency behind it.
+//! * **`lgspaccesstoken`** (3.2): without it, a token call gives an ordinary token, which the social insurance does not
+//!   take (403, 900908); wrong, it is refused everywhere it is looked at (401). The five members in any order.
+//! * **Social insurance** answers with a flat object; `trangThai` is 1, or 0 with an `errorCode` of 6.1 (`201` nobody),
+//!   told as numbers and as text by turns. A household is a list of rows, nobody an empty list. `ngaySinh` is always
+//!   eight digits, with 01 for what `loaiNgaySinh` says is unknown; asked, the unknown part may be missing and is not
+//!   looked at. `isKs` 1 compares the place with that of birth registration, 0 with that of residence; all its codes
+//!   must match, an empty one only an empty one. Letters may be of either case; diacritics and NFC count. Numbers are
+//!   searched in the population's words; the record behind the number is the agency's own copy.
+//! * **Tax**: the business register answers flat with `Status` beside the fields, `HOAdress` and `LEGAL_NAMES` as text,
+//!   and `ENTERPRISE_STATUS` in the numbers of B.3. A code with a wrong check digit is `Status` 0 like every refusal:
+//!   only the text tells it from an unknown one. Only the newest `NGAY_QUYET_DINH` of a `TEN_TIEUMUC` stands; it need
+//!   not come last. `error_code` of success is `"0"`, `0` and `"00"` by turns; of a malformed message -3, of a broken
+//!   system -99.
+//! * **The post** takes the token call as JSON or as a form; a refresh token is good once and gives a new one. A token
+//!   it does not take is 401. A page has `pagesize` rows at most (1 to 100) and begins with up to two that came before;
+//!   behind the end it is empty. Provinces are the first two digits of the postal code; 101 is a malformed message,
+//!   103 an unknown customer; the tariff is made up.
+//! * **VNPT**: `getInvViewFkey` says `OK:pattern;serial-key_no`, for every fourth receipt `OK:pattern;serial;no`;
+//!   what is not there is `ERR:2`. `userName` and `userPass` come last, `Account` and `ACpass` may come first. A list is
+//!   XML inside the string, its dates `dd/MM/yyyy`. What is no message to it is a SOAP fault.
+//! * **Viettel** takes the token as `Bearer` or as a cookie, the search as JSON or as a form; `result` is a list. What
+//!   is not there is HTTP 200 with `errorCode` `INVOICE_NOT_FOUND`.
+//! * **Receipts**: our key is the dossier code, with `-LP` behind it for a charge beside the fee. Dossiers of H56, H26
+//!   and H17 are VNPT's, the others Viettel's.
 
 mod civil_register;
 mod civil_status;

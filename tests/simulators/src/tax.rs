@@ -122,7 +122,7 @@ impl Visit<'_> {
             return json!({ "Status": 0, "Message": failure.text });
         }
         let code = failure.code;
-        let code = if self.turn() % 2 == 0 { json!(code.to_string()) } else { json!(code) };
+        let code = if self.turn().is_multiple_of(2) { json!(code.to_string()) } else { json!(code) };
         json!({ "error_code": code, "message": failure.text, "Data": null })
     }
 

@@ -67,7 +67,7 @@ pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
     let disagreeing = Some(crate::Awkward::Disagreeing);
     let mut all = Vec::new();
     for (number, (entry, truth)) in paid.enumerate() {
-        if number % RECEIPT_EVERY != 0 && truth.awkward != disagreeing {
+        if !number.is_multiple_of(RECEIPT_EVERY) && truth.awkward != disagreeing {
             continue;
         }
         let provider = provider(&entry.dossier);
@@ -86,7 +86,7 @@ pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
             what: "Phí cấp bản sao trích lục hộ tịch",
             amount: FEE,
         };
-        let charge = (number / RECEIPT_EVERY % CHARGE_EVERY == 0).then(|| Receipt {
+        let charge = (number / RECEIPT_EVERY).is_multiple_of(CHARGE_EVERY).then(|| Receipt {
             key: format!("{}-LP", fee.key),
             number: fee.number + 1,
             what: "Lệ phí hộ tịch",
@@ -115,7 +115,7 @@ pub(crate) fn pdf(receipt: &Receipt) -> Vec<u8> {
     let mut table = String::from("0000000000 65535 f \n");
     for (number, object) in objects.iter().enumerate() {
         // Writing into a string cannot fail.
-        let _ = write!(table, "{:010} 00000 n \n", file.len());
+        let _ = writeln!(table, "{:010} 00000 n ", file.len());
         let _ = write!(file, "{} 0 obj\n{object}\nendobj\n", number + 1);
     }
     let size = objects.len() + 1;
