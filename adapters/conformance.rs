@@ -13,7 +13,7 @@ use conformance::{AgencyInput, Side, Validator, check_all, disk, update_talks};
 use serde_json::{Value, json};
 
 /// The agencies this crate delivers: a folder that is lost or renamed is noticed.
-const AGENCIES: [&str; 2] = ["civil_status", "residence"];
+const AGENCIES: [&str; 4] = ["civil_status", "residence", "social_insurance", "tax"];
 
 #[test]
 fn every_agency_keeps_the_laws() {

@@ -1,7 +1,9 @@
 //! The agencies whose words no data can say: each wraps what its folder says and overrides single exchanges.
 //!
-//! There is none yet: every agency here is a folder of text, read at run time. To add one, write `AGENCY/mod.rs` and add
-//! two lines below: its module, and its row in `CODED`.
+//! Every agency here is a folder of text, read at run time. Where that does not suffice, write `AGENCY/mod.rs` and add two
+//! lines below: its module, and its row in [`CODED`].
+
+mod tax;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use adapter_api::declarative::Declarative;
 pub type Wrap = fn(Declarative) -> Arc<dyn Adapter>;
 
 /// By the folder's name, `civil_status`.
-const CODED: &[(&str, Wrap)] = &[];
+const CODED: &[(&str, Wrap)] = &[("tax", tax::wrap)];
 
 /// The coded adapters, by the name of their folder.
 pub fn coded() -> &'static [(&'static str, Wrap)] {
