@@ -1,6 +1,6 @@
-//! Tax notices (thông báo thuế) are issued again, and "the latest of the same item" is a comparison between rows, which data cannot say.
+//! Coded because a later tax notice (thông báo thuế) supersedes an earlier one: data cannot compare one row with another.
 //!
-//! Everything that is sent and read stays in this folder's lines; here only the rows of an answer are compared.
+//! What is sent and read stays in this folder's lines; here only the rows of an answer are marked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
