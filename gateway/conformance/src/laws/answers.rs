@@ -88,9 +88,31 @@ fn told(ground: &Ground<'_>, conversation: &Conversation, message: String) -> Di
 fn problems_of(ground: &Ground<'_>, shape: &Shape, service: &str, side: Side, value: &Value) -> Vec<String> {
     let mut problems = misfits(shape, value, "");
     if let (true, Some(validator)) = (problems.is_empty(), ground.validator) {
-        problems.extend(validator(service, side, value));
+        let mut value = value.clone();
+        store_documents(shape, &mut value);
+        problems.extend(validator(service, side, &value));
     }
     problems
+}
+
+/// Puts a reference where a lifted document stands, as the house does once it has stored it.
+fn store_documents(shape: &Shape, value: &mut Value) {
+    match (shape, value) {
+        (Shape::Scalar(Scalar::Document), value @ Value::String(_)) => {
+            *value = serde_json::json!({ "document": "doc-00000000000000000001" });
+        }
+        (Shape::Object(properties), Value::Object(fields)) => {
+            for property in properties {
+                if let Some(field) = fields.get_mut(&property.name) {
+                    store_documents(&property.shape, field);
+                }
+            }
+        }
+        (Shape::List(inner), Value::Array(items)) => {
+            items.iter_mut().for_each(|item| store_documents(inner, item));
+        }
+        _ => {}
+    }
 }
 
 /// What of a value does not fit its shape, never quoting it.

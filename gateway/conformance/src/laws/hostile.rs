@@ -171,7 +171,11 @@ fn derived(raw: &RawReply, format: Format) -> Vec<(String, RawReply)> {
         Format::Form | Format::Text => {}
     }
     all.extend(
-        REFUSING.map(|status| (format!("the same with status {status}"), RawReply { status, ..raw.clone() })),
+        // An agency may say "not there" with a status that refuses; what it truly sent is not hostile.
+        REFUSING
+            .into_iter()
+            .filter(|status| *status != raw.status)
+            .map(|status| (format!("the same with status {status}"), RawReply { status, ..raw.clone() })),
     );
     all
 }

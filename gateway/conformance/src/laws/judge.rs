@@ -1,5 +1,6 @@
 //! Compares what became of an altered reply with what the good one gave.
 
+use adapter_api::Outcome;
 use serde_json::Value;
 
 use crate::conversation::{End, Way};
@@ -38,12 +39,20 @@ pub fn complaint(good: &End, way: &Way, leave: Leave) -> Option<String> {
         let allowed = leave.absent && after.word() == "absent";
         return (!allowed).then(|| format!("`{}` became `{}`", before.word(), after.word()));
     }
-    let (before, after) = (outcome_value(before), outcome_value(after));
+    let (before, after) = (value_of(before, leave), value_of(after, leave));
     let after = if leave.rows_again { once_each(&after, &before) } else { after };
     another_value(&before, &after, leave.less, "").map(|path| {
         let path = if path.is_empty() { "the answer".to_owned() } else { format!("`{path}`") };
         format!("{path} has another value")
     })
+}
+
+/// What is compared. A page of a feed that lost rows truly ends elsewhere: then its rows alone are looked at.
+fn value_of(outcome: &Outcome, leave: Leave) -> Value {
+    match outcome {
+        Outcome::Page(page) if leave.less => Value::from(page.received.clone()),
+        _ => outcome_value(outcome),
+    }
 }
 
 /// Where two answers differ, if they do; with `less`, the second may lack fields and rows.
@@ -100,7 +109,7 @@ fn once_each(value: &Value, good: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use adapter_api::{Fault, Outcome};
+    use adapter_api::{Fault, Page};
     use serde_json::json;
 
     fn found(value: Value) -> End {
@@ -109,6 +118,21 @@ mod tests {
 
     fn says(good: Value, altered: Value, leave: Leave) -> Option<String> {
         complaint(&found(good), &Way::Ended(found(altered)), leave)
+    }
+
+    #[test]
+    fn a_page_that_lost_rows_ends_elsewhere_and_tells_no_other_rows() {
+        let page = |rows: &[u8], cursor: &str| {
+            let received = rows.iter().map(|row| json!({ "id": row })).collect();
+            End::Outcome(Outcome::Page(Page { received, cursor: Some(cursor.into()), more: false }))
+        };
+        let less = Leave { less: true, ..Leave::default() };
+        let after = |rows: &[u8], cursor: &str, leave| {
+            complaint(&page(&[1, 2], "2"), &Way::Ended(page(rows, cursor)), leave)
+        };
+        assert_eq!(after(&[1], "1", less), None);
+        assert!(after(&[1, 3], "3", less).is_some(), "another row");
+        assert!(after(&[1, 2], "1", Leave::default()).is_some(), "nothing was lost, and it ends elsewhere");
     }
 
     #[test]
