@@ -33,7 +33,9 @@ fn lift(tree: &mut Tree, steps: &[&str]) {
             }
         }
         (leaf @ Tree::Text(_), []) => {
-            if let Tree::Text(text) = &*leaf {
+            if let Tree::Text(text) = &*leaf
+                && !text.is_empty()
+            {
                 *leaf = Tree::Slot(Slot::Lifted { characters: text.chars().count() });
             }
         }
