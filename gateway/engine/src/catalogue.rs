@@ -20,6 +20,9 @@ mod shape;
 use shape::Documents;
 pub use shape::Node;
 
+/// Whose answer it is where no agency answers: composites, forms, the conversion of addresses.
+pub const HOUSE: &str = "lienthong";
+
 /// The catalogue, compiled once.
 pub struct Catalogue {
     services: BTreeMap<String, Arc<Service>>,
@@ -36,6 +39,8 @@ pub struct Sources<'a> {
     pub agencies: Vec<&'a Agency>,
     /// `config/services.toml`, by service.
     pub settings: BTreeMap<String, ServiceSettings>,
+    /// The services that the house answers itself.
+    pub house: BTreeSet<String>,
     /// What digits 1-3 of a personal ID may be.
     pub birthplaces: BirthplaceCodes,
 }
@@ -64,7 +69,8 @@ pub struct Service {
     pub settings: ServiceSettings,
     /// The answer's shape, for masking and for listing fields.
     pub answer: Node,
-    query: Node,
+    /// The query's shape.
+    pub query: Node,
     query_validator: Validator,
     answer_validator: Validator,
     /// The pointers that must be the same in query and answer.
@@ -116,7 +122,7 @@ impl Catalogue {
     /// Compiles every schema; everything that does not fit is reported at once.
     pub fn build(sources: Sources<'_>) -> Result<Catalogue, Vec<Unfit>> {
         let mut unfit = Vec::new();
-        let routes = routes(&sources.agencies, &mut unfit);
+        let routes = routes(&sources.agencies, &sources.house, &mut unfit);
         let documents = by_id(sources.documents, &mut unfit);
         let mut services = BTreeMap::new();
         match registry(&documents) {
@@ -330,8 +336,14 @@ fn same(subject: &[String], declared: &[String], answer: &Node) -> Vec<String> {
         .collect()
 }
 
-fn routes<'a>(agencies: &[&'a Agency], unfit: &mut Vec<Unfit>) -> BTreeMap<&'a str, Route<'a>> {
-    let mut routes: BTreeMap<&str, Route<'_>> = BTreeMap::new();
+fn routes<'a>(
+    agencies: &[&'a Agency],
+    house: &'a BTreeSet<String>,
+    unfit: &mut Vec<Unfit>,
+) -> BTreeMap<&'a str, Route<'a>> {
+    let own =
+        |service: &'a String| (service.as_str(), Route { agency: HOUSE, operation: service, subject: &[] });
+    let mut routes: BTreeMap<&str, Route<'_>> = house.iter().map(own).collect();
     for agency in agencies {
         for (name, operation) in &agency.operations {
             let Some(service) = &operation.service else {

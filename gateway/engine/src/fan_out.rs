@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Failure, Refusal};
 
 /// Parts of one composite: as many agencies as there are words for in the design, twice over.
 pub const PARTS_MAX: usize = 16;
@@ -21,8 +21,16 @@ pub struct Part {
     pub name: String,
     /// Without it there is no answer.
     pub required: bool,
+    /// The agency it asks: whose silence it is at the deadline.
+    pub agency: String,
     /// Parts that must have answered first; what they answered is given to this one.
     pub after: Vec<String>,
+}
+
+impl Part {
+    fn failed<T>(&self, fault: Fault) -> PartStatus<T> {
+        PartStatus::Failed(Failure::Fault { fault, agency: self.agency.clone(), carrier: None })
+    }
 }
 
 /// What became of a part.
@@ -30,14 +38,14 @@ pub struct Part {
 pub enum PartStatus<T> {
     /// It answered.
     Ok(T),
-    /// There is none.
-    Absent,
+    /// There is none; with the answer that said so, or nothing where a part it stands after was absent.
+    Absent(Option<T>),
     /// It answered with what it had kept.
     Stale(T),
     /// This client may not ask it.
     Denied(Refusal),
     /// It could not be asked: the exchange failed, or a part it stands after did not answer.
-    Failed(Fault),
+    Failed(Failure),
 }
 
 impl<T> PartStatus<T> {
@@ -45,7 +53,7 @@ impl<T> PartStatus<T> {
     pub fn word(&self) -> &'static str {
         match self {
             PartStatus::Ok(_) => "ok",
-            PartStatus::Absent => "absent",
+            PartStatus::Absent(_) => "absent",
             PartStatus::Stale(_) => "stale",
             PartStatus::Denied(_) => "denied",
             PartStatus::Failed(_) => "failed",
@@ -56,14 +64,14 @@ impl<T> PartStatus<T> {
     pub fn answer(&self) -> Option<&T> {
         match self {
             PartStatus::Ok(answer) | PartStatus::Stale(answer) => Some(answer),
-            PartStatus::Absent | PartStatus::Denied(_) | PartStatus::Failed(_) => None,
+            PartStatus::Absent(_) | PartStatus::Denied(_) | PartStatus::Failed(_) => None,
         }
     }
 
     /// Whether a composite may stand without asking further: it answered, or there truly is none.
     pub fn is_settled(&self) -> bool {
         match self {
-            PartStatus::Ok(_) | PartStatus::Stale(_) | PartStatus::Absent => true,
+            PartStatus::Ok(_) | PartStatus::Stale(_) | PartStatus::Absent(_) => true,
             PartStatus::Denied(_) | PartStatus::Failed(_) => false,
         }
     }
@@ -152,7 +160,7 @@ where
                 }
                 None => {
                     let answer = ask(part, before);
-                    asked.push(async move { (part.name.clone(), timeout_at(deadline, answer).await) });
+                    asked.push(async move { (part, timeout_at(deadline, answer).await) });
                 }
             }
         }
@@ -160,14 +168,14 @@ where
             // A part that fell through may free others at once.
             continue;
         }
-        let Some((name, answered)) = asked.next().await else {
+        let Some((part, answered)) = asked.next().await else {
             break;
         };
-        done.insert(name, answered.unwrap_or(PartStatus::Failed(OUT_OF_TIME)));
+        done.insert(part.name.clone(), answered.unwrap_or(part.failed(OUT_OF_TIME)));
     }
     for part in waiting {
         // Only for parts that `check` would have refused.
-        done.insert(part.name.clone(), PartStatus::Failed(Fault::AdapterFailed { place: "parts".into() }));
+        done.insert(part.name.clone(), part.failed(Fault::AdapterFailed { place: "parts".into() }));
     }
     done
 }
@@ -177,7 +185,7 @@ fn without<T>(gap: &PartStatus<T>) -> PartStatus<T> {
     match gap {
         PartStatus::Denied(refusal) => PartStatus::Denied(refusal.clone()),
         PartStatus::Failed(fault) => PartStatus::Failed(fault.clone()),
-        PartStatus::Absent | PartStatus::Ok(_) | PartStatus::Stale(_) => PartStatus::Absent,
+        PartStatus::Absent(_) | PartStatus::Ok(_) | PartStatus::Stale(_) => PartStatus::Absent(None),
     }
 }
 
@@ -193,6 +201,7 @@ mod tests {
         Part {
             name: name.into(),
             required: true,
+            agency: name.into(),
             after: after.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
@@ -231,18 +240,19 @@ mod tests {
         .await;
         assert_eq!(began.elapsed(), Duration::from_secs(2));
         assert_eq!(done["quick"], PartStatus::Ok(1));
-        assert_eq!(done["hung"], PartStatus::Failed(OUT_OF_TIME));
-        assert_eq!(done["after"], PartStatus::Failed(OUT_OF_TIME), "never asked");
+        let hung = Failure::Fault { fault: OUT_OF_TIME, agency: "hung".into(), carrier: None };
+        assert_eq!(done["hung"], PartStatus::Failed(hung.clone()));
+        assert_eq!(done["after"], PartStatus::Failed(hung), "never asked");
     }
 
     #[tokio::test]
     async fn what_stands_after_an_absent_part_is_absent() {
         let parts = [part("c", &["b"]), part("b", &["a"]), part("a", &[])];
         let done = fan_out(&parts, Instant::now() + Duration::from_secs(1), |_, _| {
-            async { PartStatus::<u8>::Absent }.boxed()
+            async { PartStatus::<u8>::Absent(None) }.boxed()
         })
         .await;
-        assert!(done.values().all(|status| *status == PartStatus::Absent) && done.len() == 3);
+        assert!(done.values().all(|status| *status == PartStatus::Absent(None)) && done.len() == 3);
     }
 
     #[test]

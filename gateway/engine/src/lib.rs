@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cache;
 pub mod catalogue;
 pub mod client;
+pub mod composite;
 pub mod converse;
 #[cfg(test)]
 mod fakes;
@@ -17,3 +18,4 @@ pub mod read;
 pub mod refusal;
 pub mod resilience;
 pub mod settings;
+pub mod units;

@@ -10,13 +10,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
-use crate::catalogue::{Catalogue, Service, Unfit};
+use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
 use crate::client::{Client, Purpose};
+use crate::composite::Composites;
 use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::Guards;
 use crate::settings::{AgencySettings, CarrierSettings, Share};
+use crate::units::{HouseAdapter, Units};
 
 mod load;
 #[cfg(test)]
@@ -87,11 +89,13 @@ pub enum CacheUse {
 /// The engine. Built once from its parts; cheap to share.
 pub struct Engine {
     catalogue: Arc<Catalogue>,
-    policy: Arc<Policy>,
+    pub(crate) policy: Arc<Policy>,
     cache: Cache,
+    pub(crate) composites: Composites,
+    pub(crate) units: Units,
     road: Arc<Road>,
     audit: Arc<dyn Audit>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
 }
 
@@ -103,6 +107,10 @@ pub struct Parts {
     pub policy: Arc<Policy>,
     /// By agency.
     pub adapters: HashMap<String, Arc<dyn Adapter>>,
+    /// What is put together from several services.
+    pub composites: Composites,
+    /// The administrative units of both generations.
+    pub units: Units,
     /// `config/agencies.toml`, by agency; without a block the defaults hold.
     pub agencies: BTreeMap<String, AgencySettings>,
     /// `config/carriers.toml`, by carrier.
@@ -127,7 +135,8 @@ pub struct Parts {
 
 impl Engine {
     /// Puts the parts together; everything that does not fit is reported at once.
-    pub fn new(parts: Parts) -> Result<Engine, Vec<Unfit>> {
+    pub fn new(mut parts: Parts) -> Result<Engine, Vec<Unfit>> {
+        parts.adapters.insert(HOUSE.to_owned(), Arc::new(HouseAdapter::new(parts.units.clone())));
         let unfit = findings(&parts);
         if !unfit.is_empty() {
             return Err(unfit);
@@ -144,6 +153,8 @@ impl Engine {
             hasher: SubjectHasher::new(&parts.subject_key),
             catalogue: parts.catalogue,
             policy: parts.policy,
+            composites: parts.composites,
+            units: parts.units,
             audit: parts.audit,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
@@ -191,14 +202,18 @@ impl Engine {
         &self.catalogue
     }
 
-    fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {
+    pub(crate) fn chance(&self) -> &dyn Chance {
+        &*self.road.chance
+    }
+
+    pub(crate) fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {
         match self.catalogue.service(name) {
             Some(service) if service.kind == Kind::Read => Ok(Arc::clone(service)),
             Some(_) | None => Err(Refusal::UnknownService { known: self.policy.services(client) }),
         }
     }
 
-    fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
+    pub(crate) fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
         let now = self.clock.now();
         // About a person, a purpose is mandatory; whether it is a good one, policy decides.
         let mut findings = if service.is_personal() { unstated(&question.purpose) } else { Vec::new() };
@@ -206,12 +221,17 @@ impl Engine {
         if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
     }
 
-    fn deadline(&self, service: &Service, question: &Question) -> Instant {
+    pub(crate) fn deadline(&self, service: &Service, question: &Question) -> Instant {
         let own = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
         question.deadline.map_or(own, |deadline| deadline.min(own))
     }
 
-    fn permit(&self, client: &Client, question: &Question, service: &Service) -> Result<Permission, Refusal> {
+    pub(crate) fn permit(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Service,
+    ) -> Result<Permission, Refusal> {
         let allowed = if question.no_cache && !client.rights.contains("no-cache") {
             Err(Refusal::Denied { what: "right" })
         } else {
@@ -284,8 +304,7 @@ impl Engine {
         let (result, cache) = match outcome {
             Ok(Answer { data: Some(_), source }) => ("found", Some(source.cache)),
             Ok(Answer { data: None, source }) => ("absent", Some(source.cache)),
-            Err(Failure::Refusal(refusal)) => (refusal.code(), None),
-            Err(Failure::Fault { fault, .. }) => (fault.code(), None),
+            Err(failure) => (failure.code(), None),
         };
         metrics::counter!(
             "lienthong_reads_total",
@@ -296,7 +315,7 @@ impl Engine {
         self.append_note(client, question, service, result, cache);
     }
 
-    fn append_note(
+    pub(crate) fn append_note(
         &self,
         client: &Client,
         question: &Question,
@@ -374,5 +393,6 @@ fn findings(parts: &Parts) -> Vec<Unfit> {
         unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
     }
     unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));
+    unfit.extend(parts.composites.findings(&parts.catalogue));
     unfit
 }

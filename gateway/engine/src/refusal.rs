@@ -61,6 +61,16 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// The problem code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::Refusal(refusal) => refusal.code(),
+            Failure::Fault { fault, .. } => fault.code(),
+        }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Failure::Refusal(refusal)

@@ -10,7 +10,7 @@ pub mod path;
 pub mod pattern;
 pub mod rules;
 pub mod source;
-mod table;
+pub mod table;
 pub mod value;
 
 #[cfg(test)]

@@ -93,6 +93,7 @@ impl World {
             agencies: vec![&agency],
             settings: services.iter().map(|name| ((*name).to_owned(), self.service.clone())).collect(),
             birthplaces: ["038".to_owned()].into(),
+            ..Sources::default()
         });
         let catalogue = Arc::new(catalogue.map_err(|unfit| format!("{unfit:?}")).unwrap());
         let rules: PolicySettings = toml::from_str(self.policy).unwrap();
@@ -104,6 +105,8 @@ impl World {
             catalogue,
             policy: Arc::new(policy),
             adapters: HashMap::from([("residence".to_owned(), self.adapter)]),
+            composites: Default::default(),
+            units: Default::default(),
             agencies: BTreeMap::from([("residence".to_owned(), settings)]),
             carriers: self
                 .carrier

@@ -2,7 +2,7 @@
 
 use adapter_api::Kind;
 
-use crate::catalogue::FieldView;
+use crate::catalogue::{FieldView, HOUSE};
 use crate::client::Client;
 use crate::read::Engine;
 use crate::resilience::PartyView;
@@ -57,7 +57,10 @@ impl Engine {
 
     /// How the links stand.
     pub fn agencies(&self) -> AgencyViews {
-        AgencyViews { agencies: self.road.guards.agencies(), carriers: self.road.guards.carriers() }
+        let mut agencies = self.road.guards.agencies();
+        // What the house answers itself has no link that could be down.
+        agencies.retain(|view| view.name != HOUSE);
+        AgencyViews { agencies, carriers: self.road.guards.carriers() }
     }
 
     /// Bytes and number of the answers kept, roughly, for metrics.
