@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adapter_api::{Adapter, agency};
 use adapter_api::declarative::Declarative;
+use adapter_api::{Adapter, agency};
 use conformance::replay::replay;
 use conformance::report::Colour;
 use conformance::talk;

@@ -295,7 +295,7 @@ impl Engine {
             retrieved_at: oldest.map_or_else(|| self.clock.now(), |source| source.retrieved_at.clone()),
             age_s: oldest.map_or(0, |source| source.age_s),
             cache: in_order.into_iter().find(|cache| used(*cache)).unwrap_or(CacheUse::Miss),
-            reference: self.chance().uuid(),
+            reference: self.road.chance.uuid(),
             fresh_for_s: sources().map(|source| source.fresh_for_s).min().unwrap_or(0),
         }
     }

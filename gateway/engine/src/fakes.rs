@@ -1,5 +1,6 @@
 //! A world for tests: a wire, an audit log, a clock, chance and an adapter that do as they are told.
 
+pub mod ministries;
 pub mod world;
 
 use std::collections::VecDeque;

@@ -93,7 +93,7 @@ pub struct Engine {
     cache: Cache,
     pub(crate) composites: Composites,
     pub(crate) units: Units,
-    road: Arc<Road>,
+    pub(crate) road: Arc<Road>,
     audit: Arc<dyn Audit>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
@@ -200,10 +200,6 @@ impl Engine {
     /// What can be asked.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
-    }
-
-    pub(crate) fn chance(&self) -> &dyn Chance {
-        &*self.road.chance
     }
 
     pub(crate) fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod composite;
 pub mod deadline;
 pub mod docs;
 pub mod envelope;

@@ -69,14 +69,14 @@ fn read_path(service: &str, document: &Value) -> Value {
                     },
                 } } },
             },
-            "responses": responses(answer_schema(service)),
+            "responses": responses(answer_schema(service, document.get("x-composite") == Some(&json!(true)))),
         },
     })
 }
 
 /// An answer: masking may take any field out, so a masked answer is described without its `required` lists.
-fn answer_schema(service: &str) -> Value {
-    json!({
+fn answer_schema(service: &str, composite: bool) -> Value {
+    let mut schema = json!({
         "type": "object",
         "required": ["outcome", "data", "source", "trace_id"],
         "properties": {
@@ -89,7 +89,17 @@ fn answer_schema(service: &str) -> Value {
             "source": { "$ref": "#/components/schemas/source" },
             "trace_id": { "type": "string" },
         },
-    })
+    });
+    if composite {
+        schema["required"] =
+            json!(["outcome", "data", "source", "parts", "conflicts", "complete", "trace_id"]);
+        for (name, of) in [("parts", "part"), ("conflicts", "conflict")] {
+            schema["properties"][name] =
+                json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
+        }
+        schema["properties"]["complete"] = json!({ "type": "boolean" });
+    }
+    schema
 }
 
 fn list_path(name: &str, vi: &str, en: &str) -> Value {
@@ -174,7 +184,46 @@ fn shared_schemas() -> Map<String, Value> {
         }),
     );
     schemas.insert("problem".into(), problem_schema());
+    schemas.insert("part".into(), part_schema());
+    schemas.insert("conflict".into(), conflict_schema());
     schemas
+}
+
+/// What became of one service's answer inside a composite.
+fn part_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "agency", "service", "required", "status", "at"],
+        "properties": {
+            "name": { "type": "string" },
+            "agency": { "type": "string" },
+            "service": { "type": "string" },
+            "required": { "type": "boolean" },
+            "status": { "enum": ["ok", "absent", "stale", "denied", "failed"] },
+            "at": { "type": "string", "format": "date-time" },
+            "source": { "$ref": "#/components/schemas/source" },
+            "problem": { "$ref": "#/components/schemas/problem" },
+        },
+    })
+}
+
+/// Where agencies contradict each other: both are shown.
+fn conflict_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["field", "title", "title_en", "kind", "values"],
+        "properties": {
+            "field": { "type": "string" },
+            "title": { "type": "string" },
+            "title_en": { "type": "string" },
+            "kind": { "enum": ["different", "invented-day"] },
+            "values": { "type": "array", "items": {
+                "type": "object",
+                "required": ["part", "agency", "value"],
+                "properties": { "part": { "type": "string" }, "agency": { "type": "string" }, "value": {} },
+            } },
+        },
+    })
 }
 
 fn problem_schema() -> Value {

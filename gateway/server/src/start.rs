@@ -1,6 +1,7 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
 mod clients;
+mod composites;
 mod keys;
 mod links;
 mod plan;

@@ -141,7 +141,9 @@ impl World {
         set("server", "operations_listen", "\"127.0.0.1:0\"".into());
         set("folders", "adapters", quoted(&root.join("adapters")));
         set("folders", "schemas", quoted(&root.join("schemas")));
-        set("folders", "units", quoted(&root.join("config/units")));
+        for folder in ["units", "composites", "forms"] {
+            set("folders", folder, quoted(&root.join("config").join(folder)));
+        }
         set("audit", "folder", quoted(&self.audit_folder()));
         set("keys", "cache", quoted(&self.folder().join("keys/cache.key")));
         set("keys", "subject", quoted(&self.folder().join("keys/subject.key")));

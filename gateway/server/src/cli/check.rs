@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use adapter_api::Adapter;
+use adapter_api::declarative::Declarative;
 use clap::{Args, ValueEnum};
 use conformance::folder::{AgencyInput, check_all, check_folder, update_talks};
 use conformance::report::{Colour, Exit, Report};
@@ -87,7 +89,12 @@ impl Check {
         let wanted = wanted.filter(|name| self.only.as_deref().is_none_or(|only| only == *name));
         let inputs = wanted.filter_map(|name| disk.input(name));
         let inputs: Vec<AgencyInput> = inputs
-            .map(|input| AgencyInput { validator: Some(Arc::clone(&validator)), effort, ..input })
+            .map(|input| AgencyInput {
+                coded: adapter(&input),
+                validator: Some(Arc::clone(&validator)),
+                effort,
+                ..input
+            })
             .collect();
         if inputs.is_empty() {
             say_wrong(&format!(
@@ -108,6 +115,12 @@ impl Check {
             }
         }
     }
+}
+
+/// The adapter that will speak for this agency; of a folder that does not parse the report says why.
+fn adapter(input: &AgencyInput) -> Option<Arc<dyn Adapter>> {
+    let agency = adapter_api::agency::parse(&input.folder).0?;
+    Some(adapters::adapter_of(Declarative::new(Arc::new(agency), Arc::clone(&input.schemas))))
 }
 
 fn explain(code: &str) -> u8 {

@@ -58,6 +58,8 @@ pub struct Folders {
     pub adapters: PathBuf,
     pub schemas: PathBuf,
     pub units: PathBuf,
+    pub composites: PathBuf,
+    pub forms: PathBuf,
 }
 
 /// `[files]`

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use engine::read::{Answer, CacheUse};
+use engine::read::{Answer, CacheUse, Source};
 use serde_json::{Value, json};
 
 use super::{Edge, Shared};
@@ -11,25 +11,39 @@ use crate::problem::Problem;
 
 /// The response of an answered read.
 pub fn answered(answer: &Answer, edge: &Edge, allowance: &Allowance) -> HttpResponse {
-    let source = &answer.source;
     let body = json!({
-        "outcome": if answer.data.is_some() { "found" } else { "absent" },
+        "outcome": outcome(answer.data.as_ref()),
         "data": answer.data.as_ref().unwrap_or(&Value::Null),
-        "source": {
-            "agency": source.agency,
-            "service": source.service,
-            "retrieved_at": source.retrieved_at,
-            "age_s": source.age_s,
-            "cache": source.cache.word(),
-            "reference": source.reference,
-        },
+        "source": source(&answer.source),
         "trace_id": edge.trace_id,
     });
+    ok(&body, &answer.source, edge, allowance)
+}
+
+/// The word for whether there is anything.
+pub fn outcome(data: Option<&Value>) -> &'static str {
+    if data.is_some() { "found" } else { "absent" }
+}
+
+/// Where an answer came from.
+pub fn source(source: &Source) -> Value {
+    json!({
+        "agency": source.agency,
+        "service": source.service,
+        "retrieved_at": source.retrieved_at,
+        "age_s": source.age_s,
+        "cache": source.cache.word(),
+        "reference": source.reference,
+    })
+}
+
+/// 200 with this body and the headers of every answer.
+pub fn ok(body: &Value, source: &Source, edge: &Edge, allowance: &Allowance) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     limit_headers(&mut response, allowance);
     response
         .insert_header(("cache-control", "no-store"))
-        .insert_header(("cache-status", cache_status(answer)))
+        .insert_header(("cache-status", cache_status(source)))
         .insert_header(("x-trace-id", edge.trace_id.clone()))
         .content_type("application/json")
         .body(body.to_string())
@@ -87,9 +101,9 @@ fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
 }
 
 /// `Cache-Status` (RFC 9211).
-fn cache_status(answer: &Answer) -> String {
-    let left = answer.source.fresh_for_s;
-    match answer.source.cache {
+fn cache_status(source: &Source) -> String {
+    let left = source.fresh_for_s;
+    match source.cache {
         CacheUse::Hit => format!("lienthong; hit; ttl={left}"),
         CacheUse::Stale => format!("lienthong; hit; fwd=stale; ttl={left}"),
         CacheUse::Miss => "lienthong; fwd=uri-miss".to_string(),

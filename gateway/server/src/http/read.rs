@@ -1,17 +1,18 @@
-//! `POST /v1/{agency}/{operation}`: one read.
+//! `POST /v1/{agency}/{operation}`: one read, of one agency or of several.
 
 use std::panic::AssertUnwindSafe;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::client::Client;
-use engine::read::{Answer, Question};
+use engine::composite::Answered;
+use engine::read::Question;
 use engine::refusal::{Failure, Refusal};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::envelope::Envelope;
-use super::{Edge, Shared, answer};
+use super::{Edge, Shared, answer, composite};
 use crate::limits::Allowance;
 use crate::problem::{Misuse, Problem};
 
@@ -86,9 +87,17 @@ async fn respond(
         deadline: super::deadline::of(headers),
     };
     match ask(shared, client, question).await {
-        Ok(found) => {
+        Ok(Answered::One(found)) => {
             let code = if found.data.is_some() { "found" } else { "absent" };
             (answer::answered(&found, edge, &allowance), code)
+        }
+        Ok(Answered::Several(together)) => {
+            let code = match (&together.data, together.complete) {
+                (_, false) => "partial",
+                (Some(_), true) => "found",
+                (None, true) => "absent",
+            };
+            (composite::answered(&together, shared, edge, &allowance), code)
         }
         Err(problem) => told(&problem, shared, edge, Some(&allowance)),
     }
@@ -104,9 +113,9 @@ fn told(
 }
 
 /// Asks the engine, in a task of its own: what was begun is ended and written down, though the caller has gone.
-async fn ask(shared: &Shared, client: Client, question: Question) -> Result<Answer, Box<Problem>> {
+async fn ask(shared: &Shared, client: Client, question: Question) -> Result<Answered, Box<Problem>> {
     let engine = shared.engine.clone();
-    let asked = tokio::spawn(async move { engine.read(&client, question).await }.in_current_span());
+    let asked = tokio::spawn(async move { engine.ask(&client, question).await }.in_current_span());
     match asked.await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(failure)) => {

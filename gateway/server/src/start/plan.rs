@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use adapter_api::Adapter;
 use adapter_api::declarative::Declarative;
 use engine::catalogue::{Catalogue, Unfit};
 use engine::policy::Policy;
@@ -55,6 +54,9 @@ pub fn draw(main: Main, clock: &Arc<dyn Clock>) -> Drawn {
         let policy = Policy::build(&world.policy, catalogue);
         policy.map_err(|unfit| keep(Area::Configuration, rules(&world, &unfit))).ok()
     });
+    if let Some(catalogue) = &catalogue {
+        keep(Area::Configuration, told(&world.composites.findings(catalogue)));
+    }
     keep(Area::Configuration, unknown_clients(&world));
     let limits = engine::settings::findings(&world.agency_settings(), &world.carrier_settings());
     keep(Area::Configuration, told(&limits));
@@ -98,14 +100,15 @@ impl Plan {
         let Plan { world, authenticator, catalogue, policy, wire } = self;
         let key = |file| keys::read_or_make(&world.main.path(file)).map_err(|error| vec![error]);
         let adapters = world.agencies.iter().map(|(name, agency)| {
-            let adapter: Arc<dyn Adapter> =
-                Arc::new(Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes)));
-            (name.clone(), adapter)
+            let lines = Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes));
+            (name.clone(), adapters::adapter_of(lines))
         });
         let parts = Parts {
             catalogue,
             policy: Arc::new(policy),
             adapters: adapters.collect(),
+            composites: world.composites.clone(),
+            units: world.units.clone(),
             agencies: world.agency_settings(),
             carriers: world.carrier_settings(),
             wire: Arc::new(wire),

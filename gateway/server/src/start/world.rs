@@ -9,9 +9,12 @@ use adapter_api::diagnostic::Severity;
 use adapter_api::schema::Schemas;
 use conformance::disk::Disk;
 use engine::catalogue::{Catalogue, Sources, Unfit};
+use engine::composite::Composites;
 use engine::policy::PolicySettings;
 use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
+use engine::units::{CONVERT, Tables, Units};
 
+use super::composites;
 use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
 use crate::config::{ConfigError, Main};
@@ -42,6 +45,10 @@ pub struct World {
     pub clients_file: ClientsFile,
     /// The clients it names.
     pub clients: BTreeSet<String>,
+    /// Composites and forms.
+    pub composites: Composites,
+    /// The administrative units of both generations.
+    pub units: Units,
     birthplaces: BTreeSet<String>,
 }
 
@@ -93,6 +100,8 @@ pub fn read_world(main: Main) -> Result<World, Vec<Finding>> {
     let policy = or_report(read_one(&main, &main.files.policy), FILES, &mut keep);
     let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), FILES, &mut keep);
     let birthplaces = or_report(read_birthplaces(&main), FILES, &mut keep);
+    let composites = or_report(composites::read(&main), FILES, &mut keep);
+    let units = or_report(read_units(&main), FILES, &mut keep);
     let agencies = match (&read, &agency_blocks) {
         (Some((_, disk)), Some(blocks)) => {
             or_report(check_agencies(&adapters_folder, disk, blocks), Area::Adapters, &mut keep)
@@ -118,6 +127,8 @@ pub fn read_world(main: Main) -> Result<World, Vec<Finding>> {
         clients: clients_file.clients.keys().cloned().collect(),
         clients_file,
         birthplaces: birthplaces.ok_or_else(missing)?,
+        composites: composites.ok_or_else(missing)?,
+        units: units.ok_or_else(missing)?,
         main,
     })
 }
@@ -142,6 +153,19 @@ fn read_birthplaces(main: &Main) -> Result<BTreeSet<String>, Vec<ConfigError>> {
     let text = read_text(&file).map_err(|error| vec![error])?;
     let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
     Ok(rows.filter_map(|row| row.split(',').next()).map(str::to_string).collect())
+}
+
+/// The units of both generations, with the table that leads from one to the other.
+fn read_units(main: &Main) -> Result<Units, Vec<ConfigError>> {
+    let folder = main.path(&main.folders.units);
+    let text = |name: &str| read_text(&folder.join(name)).map_err(|error| vec![error]);
+    let (provinces, communes) = (text("provinces.csv")?, text("communes.csv")?);
+    let conversion = text("conversion_2025-07-01.csv")?;
+    let tables = Tables { provinces: &provinces, communes: &communes, conversion: &conversion };
+    let unfit = |findings: Vec<String>| -> Vec<ConfigError> {
+        findings.into_iter().map(|finding| ConfigError::unfit(&folder, finding)).collect()
+    };
+    Units::read(tables).map_err(unfit)
 }
 
 /// Parses and checks the folder of every agency that has a block; a block without a folder is an error.
@@ -181,6 +205,7 @@ impl World {
             documents: self.schema_files.documents.values().cloned().collect(),
             agencies: self.agencies.values().map(Arc::as_ref).collect(),
             settings: self.services.clone(),
+            house: self.composites.names().chain([CONVERT.to_owned()]).collect(),
             birthplaces: self.birthplaces.clone(),
         })
     }
