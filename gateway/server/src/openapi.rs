@@ -76,30 +76,24 @@ fn read_path(service: &str, document: &Value) -> Value {
 
 /// An answer: masking may take any field out, so a masked answer is described without its `required` lists.
 fn answer_schema(service: &str, composite: bool) -> Value {
-    let mut schema = json!({
-        "type": "object",
-        "required": ["outcome", "data", "source", "trace_id"],
-        "properties": {
-            "outcome": { "enum": ["found", "absent"] },
-            "data": { "anyOf": [
-                { "$ref": format!("#/components/schemas/service.{service}.answer") },
-                { "type": "object", "description": "Các trường được phép xem / the fields permitted" },
-                { "type": "null" },
-            ] },
-            "source": { "$ref": "#/components/schemas/source" },
-            "trace_id": { "type": "string" },
-        },
-    });
+    let mut properties = Map::new();
+    properties.insert("outcome".into(), json!({ "enum": ["found", "absent"] }));
+    let data = json!({ "anyOf": [
+        { "$ref": format!("#/components/schemas/service.{service}.answer") },
+        { "type": "object", "description": "Các trường được phép xem / the fields permitted" },
+        { "type": "null" },
+    ] });
+    properties.insert("data".into(), data);
+    properties.insert("source".into(), json!({ "$ref": "#/components/schemas/source" }));
     if composite {
-        schema["required"] =
-            json!(["outcome", "data", "source", "parts", "conflicts", "complete", "trace_id"]);
-        for (name, of) in [("parts", "part"), ("conflicts", "conflict")] {
-            schema["properties"][name] =
-                json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
-        }
-        schema["properties"]["complete"] = json!({ "type": "boolean" });
+        let list = |of| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
+        properties.insert("parts".into(), list("part"));
+        properties.insert("conflicts".into(), list("conflict"));
+        properties.insert("complete".into(), json!({ "type": "boolean" }));
     }
-    schema
+    properties.insert("trace_id".into(), json!({ "type": "string" }));
+    let required: Vec<&String> = properties.keys().collect();
+    json!({ "type": "object", "required": required, "properties": properties })
 }
 
 fn list_path(name: &str, vi: &str, en: &str) -> Value {

@@ -225,7 +225,13 @@ fn composites() -> Composites {
     }
 }
 
+/// Read once: twelve thousand rows take their time in a test's build.
 fn units() -> Units {
+    static UNITS: std::sync::OnceLock<Units> = std::sync::OnceLock::new();
+    UNITS.get_or_init(read_units).clone()
+}
+
+fn read_units() -> Units {
     let csv = |name: &str| text(Path::new("config/units").join(name));
     let (provinces, communes) = (csv("provinces.csv"), csv("communes.csv"));
     let conversion = csv("conversion_2025-07-01.csv");
