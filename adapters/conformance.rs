@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use adapter_api::declarative::Declarative;
 use adapter_api::{Adapter, agency};
-use conformance::replay::replay;
+use conformance::replay::{Purpose, replay};
 use conformance::report::Colour;
 use conformance::talk;
 use conformance::{AgencyInput, Side, Validator, check_all, disk, update_talks};
@@ -43,7 +43,8 @@ fn adapter_of_wraps_the_lines_where_there_is_code() {
     let input = inputs.iter().find(|input| input.folder.name == "tax").unwrap();
     let talk = input.talks.iter().find(|talk| talk.name.contains("superseded")).unwrap();
     let talk = talk::read(talk).0.unwrap();
-    let findings = |adapter: &dyn Adapter| replay(&talk, adapter, "obligations", false).findings.len();
+    let findings =
+        |adapter: &dyn Adapter| replay(&talk, adapter, "obligations", Purpose::Check).findings.len();
     assert_eq!(findings(&*adapters::adapter_of(lines_of(input))), 0);
     assert_ne!(findings(&lines_of(input)), 0, "the lines alone say the same: the code is not needed");
 }
