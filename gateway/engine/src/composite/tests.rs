@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapter_api::diagnostic::Source;
-use adapter_api::{Fault, Party};
+use adapter_api::{Fault, Party, Waiting};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -116,7 +116,7 @@ async fn p7_a_hung_part_is_answered_for_by_the_deadline() {
     let super::PartStatus::Failed(Failure::Fault { fault, agency, .. }) = failed else {
         panic!("{failed:?}")
     };
-    assert_eq!((fault, agency.as_str()), (&Fault::DeadlineExceeded, "tax"));
+    assert_eq!((fault, agency.as_str()), (&Fault::DeadlineExceeded { waiting_for: Waiting::Agency }, "tax"));
 
     let world = Ministries::default().with("residence", Manner::Hangs).build();
     let began = Instant::now();
