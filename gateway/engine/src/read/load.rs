@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::cache::Loaded;
 use crate::catalogue::Service;
-use crate::client::Purpose;
+use crate::client::{Lane, Purpose};
 use crate::converse::{Conversation, converse};
 use crate::ports::{Chance, Clock, Progress, Wire};
 use crate::resilience::{Attempt, Errand, Guards, Meter};
@@ -34,6 +34,19 @@ pub struct Inquiry {
     pub client: String,
     pub purpose: Purpose,
     pub query: Value,
+    pub lane: Lane,
+}
+
+/// What a batch waits longer than its service's deadline, in our own lines: at 20 exchanges a second, of which the counter
+/// takes four fifths, fifteen batches with eight queries under way each come to their turns in that time.
+pub const BATCH_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much longer a lane waits for its turns.
+pub fn patience(lane: Lane) -> Duration {
+    match lane {
+        Lane::Counter => Duration::ZERO,
+        Lane::Batch => BATCH_PATIENCE,
+    }
 }
 
 impl Road {
@@ -44,13 +57,15 @@ impl Road {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
         };
         // The service's own deadline, not the first caller's: others may have joined who wait longer.
-        let deadline = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
+        let within = Duration::from_millis(service.settings.deadline_ms);
+        let deadline = Instant::now() + within + patience(inquiry.lane);
         let call = self.call(&inquiry);
         let errand = Errand {
             agency: &service.agency,
             operation: &service.operation,
             client: &inquiry.client,
             deadline,
+            exchange_within: within,
             progress,
         };
         let conversation = Conversation {
