@@ -265,6 +265,7 @@ carrier = "lgsp"
 [social-insurance.settings]
 birth_month_code = "1"
 birth_year_code = "2"
+nobody_code = "201"
 [social-insurance.credentials.token]
 access_key = { file = "../secrets/bhxh-access-key" }
 secret_key = { file = "../secrets/bhxh-secret-key" }
