@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::future::join_all;
 use indicatif::ProgressBar;
-use sandbox::caller::usual_purpose;
+use sandbox::caller::{USUAL_DOSSIER, purpose_of};
 use sandbox::{Caller, Told, World};
 use serde_json::Value;
 use simulators::{Handle, Misbehaviour, Times};
@@ -311,8 +311,7 @@ async fn recovers(caller: &Caller, case: &Case) -> Result<()> {
 }
 
 async fn ask(caller: &Caller, question: &Question) -> Result<Told> {
-    let mut purpose = usual_purpose();
-    purpose["unit"] = question.unit.into();
+    let purpose = purpose_of(USUAL_DOSSIER, question.unit);
     caller.ask_for(question.service, purpose, question.query.clone()).await
 }
 

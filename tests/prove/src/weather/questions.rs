@@ -130,11 +130,10 @@ impl Questions {
 fn social_insurance(register: &Register) -> Result<Vec<Question>> {
     let person = register.sample();
     let at = &person.birth_registered_at;
-    let mut by_name = json!({
+    let by_name = json!({
         "full_name": person.name.full(), "birth_date": person.born.iso(), "sex": "male",
-        "birth_province": at.province, "birth_commune": at.commune,
+        "birth_province": at.province, "birth_district": at.district, "birth_commune": at.commune,
     });
-    by_name["birth_district"] = json!(at.district);
     let number = register.social_insurance_number(person).context("the sample person is not insured")?;
     let person_read = |name, operation, query| Question {
         name,
