@@ -58,6 +58,15 @@ impl Caller {
         self.post(&format!("/v1/{}", service.replace('.', "/")), body.to_string().into_bytes(), &[]).await
     }
 
+    /// Asks a service with the usual purpose and waits no longer than this.
+    pub async fn ask_within(&self, deadline: Duration, service: &str, query: Value) -> Result<Told> {
+        let body = json!({ "purpose": usual_purpose(), "query": query });
+        let deadline_ms = deadline.as_millis().to_string();
+        let headers = [("x-deadline-ms", deadline_ms.as_str())];
+        self.post(&format!("/v1/{}", service.replace('.', "/")), body.to_string().into_bytes(), &headers)
+            .await
+    }
+
     /// Posts bytes as they are.
     pub async fn post(&self, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Result<Told> {
         let mut request = self
