@@ -12,13 +12,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
 use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
-use crate::client::{Client, Purpose};
+use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
 use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
-use crate::resilience::Guards;
+use crate::resilience::{Guards, Standing};
 use crate::settings::{AgencySettings, CarrierSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
@@ -27,8 +27,9 @@ mod load;
 mod tests;
 mod views;
 
-use load::Inquiry;
+pub use load::BATCH_PATIENCE;
 pub(crate) use load::Road;
+use load::{Inquiry, patience};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -46,6 +47,8 @@ pub struct Question {
     pub no_cache: bool,
     /// When the caller stops waiting; the service's own deadline bounds it too.
     pub deadline: Option<Instant>,
+    /// How urgent it is.
+    pub lane: Lane,
 }
 
 /// One answer, masked to what this client may see for this purpose.
@@ -189,7 +192,7 @@ impl Engine {
         // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
         // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
         let audited = self.record(client, &question, &service, &permission, deadline);
-        // Cache, then the agency: breaker, bulkhead, retries, quota, conversation, and the answer checked against its
+        // Cache, then the agency: breaker, gate, retries, quota, conversation, and the answer checked against its
         // schema and its subject before it may be kept.
         let served = self.fetch(client, &question, &service, deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
@@ -237,7 +240,8 @@ impl Engine {
     }
 
     pub(crate) fn deadline(&self, service: &Service, question: &Question) -> Instant {
-        let own = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
+        let own = Duration::from_millis(service.settings.deadline_ms) + patience(question.lane);
+        let own = Instant::now() + own;
         question.deadline.map_or(own, |deadline| deadline.min(own))
     }
 
@@ -300,12 +304,14 @@ impl Engine {
             lifetimes: Lifetimes::of(&service.settings, service.several_people),
             again: question.no_cache,
             deadline,
+            standing: Standing { client: client.id.clone(), lane: question.lane },
         };
         let inquiry = Inquiry {
             service: Arc::clone(service),
             client: client.id.clone(),
             purpose: question.purpose.clone(),
             query: question.query.clone(),
+            lane: question.lane,
         };
         let road = Arc::clone(&self.road);
         let load = Box::new(move |progress: Arc<Progress>| -> BoxFuture<'static, _> {
