@@ -207,6 +207,7 @@ x_road_client = {{ file = "../secrets/c06-client" }}
 [postal]
 carrier = "direct"
 base_url = "{postal}"
+feed_every_s = 1
 [postal.settings]
 customer_code = "{customer_code}"
 [postal.credentials.token]
