@@ -16,6 +16,7 @@ mod house;
 mod limits;
 mod logs;
 mod new_agency;
+mod postal;
 mod problems;
 mod reads;
 mod stop;

@@ -82,10 +82,12 @@ pub enum CredentialKind {
         /// Their names.
         names: Vec<String>,
     },
-    /// OAuth password grant, with refresh token.
+    /// A token for user and password: OAuth's password grant, or a login of the agency's own that is like it.
     OauthPassword {
         /// The header that carries the token; `Authorization: Bearer` if none.
         header: Option<String>,
+        /// Where and how it is asked for.
+        login: Login,
     },
     /// HTTP basic.
     Basic,
@@ -94,6 +96,51 @@ pub enum CredentialKind {
         /// The header.
         header: String,
     },
+}
+
+/// Where and how a token is asked for with user and password; what stands here is a fact of the agency, and configuration may
+/// say otherwise where deployments differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Login {
+    /// Its path; without one the usual `/token`.
+    pub path: Option<String>,
+    /// What the path is below.
+    pub below: Below,
+    /// How user and password are written.
+    pub format: LoginFormat,
+    /// Whether the refresh token that came with a token gets the next one, at the same place.
+    pub refresh: bool,
+}
+
+/// What the path of a login is below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Below {
+    /// The agency's address, like every exchange.
+    #[default]
+    Address,
+    /// The host of that address: the login stands beside the service, not in it.
+    Host,
+}
+
+/// How user and password are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoginFormat {
+    /// `grant_type=password&username=…&password=…` (RFC 6749, 4.3).
+    #[default]
+    Form,
+    /// `{"username":…,"password":…}`.
+    Json,
+}
+
+impl Below {
+    /// The words for it.
+    pub const WORDS: [(&'static str, Below); 2] = [("address", Below::Address), ("host", Below::Host)];
+}
+
+impl LoginFormat {
+    /// The words for it.
+    pub const WORDS: [(&'static str, LoginFormat); 2] =
+        [("form", LoginFormat::Form), ("json", LoginFormat::Json)];
 }
 
 /// A checksum over drawn fields.

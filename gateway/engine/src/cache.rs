@@ -89,6 +89,14 @@ pub struct Served {
 }
 
 impl Served {
+    /// An answer that the house had at hand since then, outside this cache; stale once it is older than `fresh_for`.
+    pub fn at_hand(loaded: Loaded, since: Instant, fresh_for: Duration) -> Served {
+        let lifetimes = Lifetimes { fresh: fresh_for, stale: Duration::ZERO, absent: fresh_for };
+        let entry = Entry { since, ..Entry::new(loaded, lifetimes) };
+        let cache = if since.elapsed() < fresh_for { CacheUse::Hit } else { CacheUse::Stale };
+        Served { entry: Arc::new(entry), cache }
+    }
+
     /// The answer, unmasked.
     pub fn loaded(&self) -> &Loaded {
         &self.entry.loaded

@@ -14,9 +14,11 @@ use crate::identifiers::BirthplaceCodes;
 use crate::settings::ServiceSettings;
 
 mod dates;
+mod feeds;
 mod findings;
 mod shape;
 
+pub use feeds::FeedPlan;
 use shape::Documents;
 pub use shape::Node;
 
@@ -26,6 +28,7 @@ pub const HOUSE: &str = "lienthong";
 /// The catalogue, compiled once.
 pub struct Catalogue {
     services: BTreeMap<String, Arc<Service>>,
+    feeds: BTreeMap<String, FeedPlan>,
     documents: Arc<BTreeMap<String, Value>>,
     birthplaces: BirthplaceCodes,
 }
@@ -65,6 +68,8 @@ pub struct Service {
     pub agency: String,
     /// The agency's operation.
     pub operation: String,
+    /// The feed it is answered from, `postal.changes`: no agency is asked then.
+    pub feed: Option<String>,
     /// What an operator decided about it.
     pub settings: ServiceSettings,
     /// The answer's shape, for masking and for listing fields.
@@ -116,6 +121,7 @@ struct Route<'a> {
     agency: &'a str,
     operation: &'a str,
     subject: &'a [String],
+    feed_every_s: Option<u64>,
 }
 
 impl Catalogue {
@@ -154,8 +160,14 @@ impl Catalogue {
         for service in sources.settings.keys().filter(|service| !described.contains(service.as_str())) {
             unfit.push(Unfit::new("services.toml", format!("no schema describes the service {service}")));
         }
+        let feeds = feeds::take_out(&mut services, &documents, &routes, &mut unfit);
         if unfit.is_empty() {
-            Ok(Catalogue { services, documents: Arc::new(documents), birthplaces: sources.birthplaces })
+            Ok(Catalogue {
+                services,
+                feeds,
+                documents: Arc::new(documents),
+                birthplaces: sources.birthplaces,
+            })
         } else {
             Err(unfit)
         }
@@ -169,6 +181,16 @@ impl Catalogue {
     /// Every service, in name order.
     pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.services.values()
+    }
+
+    /// The feeds that are followed, by name. Nobody asks for one: they are no services.
+    pub fn feeds(&self) -> &BTreeMap<String, FeedPlan> {
+        &self.feeds
+    }
+
+    /// The schemas of this name, be it a service or a feed.
+    pub fn described(&self, name: &str) -> Option<&Arc<Service>> {
+        self.service(name).or_else(|| self.feeds.get(name).map(|feed| &feed.service))
     }
 
     /// Every schema document by its `$id`, references as they stand, for the OpenAPI document.
@@ -283,20 +305,24 @@ impl Compiler<'_> {
             return Err(format!("x-subject {strange} is no field of the query"));
         }
         let (query_validator, answer_validator) = (self.validator("query")?, self.validator("answer")?);
-        let Some(route) = routes.get(name.as_str()) else {
+        let feed = self.document.get("x-feed").and_then(Value::as_str).map(str::to_owned);
+        let Some(route) = routes.get(feed.as_deref().unwrap_or(&name)) else {
             return Ok(None);
         };
+        // What the house puts together itself is held to the question whole.
+        let declared: &[String] = if feed.is_some() { &feeds::dotted(&subject) } else { route.subject };
         let settings = settings.get(&name).cloned().unwrap_or_default();
         Ok(Some(Service {
             id: self.id.to_owned(),
             title: self.text("title")?,
             title_en: self.text("x-title-en")?,
             kind,
-            same: same(&subject, route.subject, &answer),
+            same: same(&subject, declared, &answer),
             subject,
             several_people,
             agency: route.agency.to_owned(),
             operation: route.operation.to_owned(),
+            feed,
             settings,
             answer,
             query,
@@ -341,15 +367,21 @@ fn routes<'a>(
     house: &'a BTreeSet<String>,
     unfit: &mut Vec<Unfit>,
 ) -> BTreeMap<&'a str, Route<'a>> {
-    let own =
-        |service: &'a String| (service.as_str(), Route { agency: HOUSE, operation: service, subject: &[] });
+    let own = |service: &'a String| {
+        (service.as_str(), Route { agency: HOUSE, operation: service, subject: &[], feed_every_s: None })
+    };
     let mut routes: BTreeMap<&str, Route<'_>> = house.iter().map(own).collect();
     for agency in agencies {
         for (name, operation) in &agency.operations {
             let Some(service) = &operation.service else {
                 continue;
             };
-            let route = Route { agency: &agency.name, operation: name, subject: &operation.subject };
+            let route = Route {
+                agency: &agency.name,
+                operation: name,
+                subject: &operation.subject,
+                feed_every_s: operation.feed_every_s,
+            };
             if let Some(other) = routes.insert(service, route) {
                 let place = format!("{}.{name}", agency.name);
                 let why = format!("{}.{} answers {service} too", other.agency, other.operation);

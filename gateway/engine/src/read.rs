@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_api::{Adapter, Kind};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,6 +14,7 @@ use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical}
 use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
 use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
+use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
@@ -27,7 +29,8 @@ mod tests;
 mod views;
 
 pub use load::BATCH_PATIENCE;
-use load::{Inquiry, Road, patience};
+pub(crate) use load::Road;
+use load::{Inquiry, patience};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -98,6 +101,7 @@ pub struct Engine {
     pub(crate) composites: Composites,
     pub(crate) units: Units,
     pub(crate) road: Arc<Road>,
+    feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
@@ -149,6 +153,11 @@ impl Engine {
         for service in parts.catalogue.services() {
             operations.entry(service.agency.clone()).or_default().push(service.operation.clone());
         }
+        for feed in parts.catalogue.feeds().values() {
+            let Service { agency, operation, .. } = &*feed.service;
+            operations.entry(agency.clone()).or_default().push(operation.clone());
+        }
+        let feeds = Arc::new(Feeds::of(&parts.catalogue, &parts.agencies));
         let clock = Arc::clone(&parts.clock);
         let guards =
             Guards::new(&operations, &parts.agencies, &parts.carriers, clock, Arc::clone(&parts.chance));
@@ -159,6 +168,7 @@ impl Engine {
             policy: parts.policy,
             composites: parts.composites,
             units: parts.units,
+            feeds,
             audit: parts.audit,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
@@ -199,6 +209,15 @@ impl Engine {
     /// Forgets every answer about this subject, and every one on its way.
     pub fn evict(&self, subject: &str) {
         self.cache.evict(subject);
+    }
+
+    /// Follows every feed for ever, each on its own; whoever runs it stops it by dropping it.
+    pub fn followers(&self) -> Vec<BoxFuture<'static, ()>> {
+        let follow = |feed: &Arc<Feed>| -> BoxFuture<'static, ()> {
+            let (feed, road) = (Arc::clone(feed), Arc::clone(&self.road));
+            Box::pin(async move { feed.follow(&road).await })
+        };
+        self.feeds.all().map(follow).collect()
     }
 
     /// What can be asked.
@@ -266,6 +285,15 @@ impl Engine {
         service: &Arc<Service>,
         deadline: Instant,
     ) -> Result<Served, Failure> {
+        let failure = |fault| Failure::Fault {
+            fault,
+            agency: service.agency.clone(),
+            carrier: self.road.guards.carrier_of(&service.agency).map(str::to_owned),
+        };
+        // What the house follows it knows already: newer than any cache, and no agency is asked.
+        if let Some(feed) = self.feeds.answering(&service.name) {
+            return feed.answer(&question.query).map_err(failure);
+        }
         let named = service.subject.iter().filter_map(|pointer| question.query.pointer(pointer)?.as_str());
         let wanted = Wanted {
             identity: Identity {
@@ -287,14 +315,10 @@ impl Engine {
             lane: question.lane,
         };
         let road = Arc::clone(&self.road);
-        let load = Box::new(move |progress: Arc<Progress>| -> futures_util::future::BoxFuture<'static, _> {
+        let load = Box::new(move |progress: Arc<Progress>| -> BoxFuture<'static, _> {
             Box::pin(async move { road.travel(inquiry, &progress).await })
         });
-        self.cache.answer(wanted, load).await.map_err(|fault| Failure::Fault {
-            fault,
-            agency: service.agency.clone(),
-            carrier: self.road.guards.carrier_of(&service.agency).map(str::to_owned),
-        })
+        self.cache.answer(wanted, load).await.map_err(failure)
     }
 
     fn note(
@@ -391,8 +415,9 @@ fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer
 /// What is missing or senseless among the parts.
 fn findings(parts: &Parts) -> Vec<Unfit> {
     let mut unfit = Vec::new();
-    for service in parts.catalogue.services().filter(|service| !parts.adapters.contains_key(&service.agency))
-    {
+    let feeds = parts.catalogue.feeds().values().map(|feed| &feed.service);
+    let asked = parts.catalogue.services().chain(feeds);
+    for service in asked.filter(|service| !parts.adapters.contains_key(&service.agency)) {
         unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
     }
     unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));

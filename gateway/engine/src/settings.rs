@@ -122,7 +122,12 @@ pub struct AgencySettings {
     pub limits: PartyLimits,
     /// The values the manifest's `settings` name (`$setting`); an object, never a secret.
     pub settings: serde_json::Value,
+    /// How often its feeds are asked for news; without it as the manifest says.
+    pub feed_every_s: Option<u64>,
 }
+
+/// The longest pause between two rounds of a feed: news that is a day old is history.
+pub const FEED_EVERY_S_MAX: u64 = 86_400;
 
 /// `config/carriers.toml`, one block per carrier: what the engine needs of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -141,21 +146,28 @@ impl Default for AgencySettings {
             carrier: DIRECT.to_owned(),
             limits: PartyLimits::default(),
             settings: serde_json::Value::Object(serde_json::Map::new()),
+            feed_every_s: None,
         }
     }
 }
 
-/// What makes no sense among the limits of agencies and carriers, named as `<party>.limits`.
+/// What makes no sense in the blocks of agencies and carriers, limits named as `<party>.limits`.
 pub fn findings(
     agencies: &BTreeMap<String, AgencySettings>,
     carriers: &BTreeMap<String, CarrierSettings>,
 ) -> Vec<Unfit> {
+    let rare = agencies.iter().filter(|(_, agency)| {
+        agency.feed_every_s.is_some_and(|every_s| !(1..=FEED_EVERY_S_MAX).contains(&every_s))
+    });
+    let rare = rare.map(|(name, _)| {
+        Unfit::new(name.clone(), format!("feed_every_s must lie between 1 and {FEED_EVERY_S_MAX}"))
+    });
     let agencies = agencies.iter().map(|(name, agency)| (name, &agency.limits));
     let carriers = carriers.iter().map(|(name, carrier)| (name, &carrier.limits));
     let unfit = |(name, limits): (&String, &PartyLimits)| -> Vec<Unfit> {
         limits.findings().into_iter().map(|why| Unfit::new(format!("{name}.limits"), why)).collect()
     };
-    agencies.chain(carriers).flat_map(unfit).collect()
+    agencies.chain(carriers).flat_map(unfit).chain(rare).collect()
 }
 
 impl PartyLimits {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use adapter_api::agency::{CredentialKind, Login};
 use adapter_api::codec::{Limits, read_reply};
 use adapter_api::{Fault, Kind, Party, Waiting, WireRequest};
 use engine::ports::{Clock, Heard, Order, Progress, Wire};
@@ -90,8 +91,8 @@ pub struct AgencySettings {
     pub secrets: Secrets,
     /// How its C06 digest is joined.
     pub signature: Signature,
-    /// Where its OAuth tokens come from, below its address; [`TOKEN_PATH`] if none is named.
-    pub token_path: Option<String>,
+    /// Where its tokens come from, by credential, where the deployment differs from what the manifest says.
+    pub logins: BTreeMap<String, Login>,
     /// Replies longer than this are refused; [`REPLY_BYTES_MAX`] if none is named.
     pub reply_bytes_max: Option<usize>,
     /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
@@ -295,13 +296,15 @@ impl Builder<'_> {
         };
         for (credential, plan) in &settings.manifest.credentials {
             let own = settings.secrets.0.contains_key(credential) || carrier.is_none();
-            let path = match carrier {
-                Some(carrier) if !own => carrier.token_path.as_deref(),
-                _ => settings.token_path.as_deref(),
+            let login = match (&plan.kind, settings.logins.get(credential)) {
+                (_, Some(login)) => login.clone(),
+                (CredentialKind::OauthPassword { login, .. }, None) => login.clone(),
+                // Whose secrets they are does not matter: the carrier gives its tokens in one place.
+                _ => {
+                    Login { path: carrier.and_then(|carrier| carrier.token_path.clone()), ..Login::default() }
+                }
             };
-            if let Some(source) =
-                agency.token_source(credential, plan, path.unwrap_or(TOKEN_PATH), &self.logins)
-            {
+            if let Some(source) = agency.token_source(credential, &plan.kind, login, &self.logins) {
                 let owner = if own { name } else { &settings.carrier };
                 let shared = format!("{owner} {credential} {}", source.variant());
                 let source = self.tokens.entry(shared).or_insert_with(|| Arc::new(source));

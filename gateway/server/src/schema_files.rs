@@ -43,7 +43,9 @@ impl SchemaFiles {
 
     /// The service documents by service name.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.documents.values().filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
+        // A feed is followed by the house; nobody asks for it.
+        let asked = self.documents.values().filter(|document| document.get("x-follows").is_none());
+        asked.filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
     }
 }
 
@@ -70,7 +72,7 @@ pub fn validator(
         }
     };
     Box::new(move |service, side, value| {
-        let Some(service) = catalogue.service(service) else { return Vec::new() };
+        let Some(service) = catalogue.described(service) else { return Vec::new() };
         match side {
             Side::Query => catalogue.findings(service, value, LAST_DAY).iter().map(finding).collect(),
             Side::Answer => match service.accept_answer(&Value::Null, value) {

@@ -125,6 +125,16 @@ impl World {
             ("c06-client", &credentials.x_road_client),
             ("lgsp-consumer-key", &credentials.consumer_key),
             ("lgsp-consumer-secret", &credentials.consumer_secret),
+            ("bhxh-access-key", &credentials.lgsp_access_key),
+            ("bhxh-secret-key", &credentials.lgsp_secret_key),
+            ("bhxh-app-name", &credentials.lgsp_app_name),
+            ("bhxh-partner-code", &credentials.lgsp_partner_code),
+            ("bhxh-partner-code-cus", &credentials.lgsp_partner_code_cus),
+            ("tax-security-key", &credentials.tax_security_key),
+            ("vnpost-user", &credentials.postal_username),
+            ("vnpost-password", &credentials.postal_password),
+            ("vnpt-user", &credentials.vnpt_username),
+            ("vnpt-password", &credentials.vnpt_password),
         ];
         for (name, value) in secrets {
             write_private(&self.folder().join("secrets").join(name), value)?;
@@ -159,8 +169,20 @@ impl World {
     }
 
     fn agencies_file(&self, options: &WorldOptions) -> String {
+        [
+            self.residence_block(),
+            civil_status_block(),
+            social_insurance_block(),
+            tax_block(),
+            self.postal_block(),
+            self.receipts_blocks(),
+            limits_blocks(&options.agency_limits),
+        ]
+        .concat()
+    }
+
+    fn residence_block(&self) -> String {
         let pki = self.simulators.pki();
-        let limits = |agency: &str| options.agency_limits.get(agency).cloned().unwrap_or_default();
         format!(
             r#"[residence]
 carrier = "direct"
@@ -171,22 +193,43 @@ user = {{ file = "../secrets/c06-user" }}
 secret_key = {{ file = "../secrets/c06-secret-key" }}
 api_key = {{ file = "../secrets/c06-api-key" }}
 x_road_client = {{ file = "../secrets/c06-client" }}
-[residence.limits]
-{residence_limits}
-
-[civil-status]
-carrier = "lgsp"
-[civil-status.settings]
-province = "38"
-[civil-status.limits]
-{civil_status_limits}
 "#,
             residence = self.simulators.residence().base_url(),
             ca = quoted(&pki.ca),
             client = quoted(&pki.client),
             key = quoted(&pki.client_key),
-            residence_limits = limits("residence"),
-            civil_status_limits = limits("civil-status"),
+        )
+    }
+
+    fn postal_block(&self) -> String {
+        format!(
+            r#"
+[postal]
+carrier = "direct"
+base_url = "{postal}"
+feed_every_s = 1
+[postal.settings]
+customer_code = "{customer_code}"
+[postal.credentials.token]
+user = {{ file = "../secrets/vnpost-user" }}
+password = {{ file = "../secrets/vnpost-password" }}
+"#,
+            postal = self.simulators.postal().base_url(),
+            customer_code = self.simulators.credentials().postal_customer_code,
+        )
+    }
+
+    fn receipts_blocks(&self) -> String {
+        format!(
+            r#"
+[e-receipt-vnpt]
+carrier = "direct"
+base_url = "{vnpt}"
+[e-receipt-vnpt.credentials.account]
+user = {{ file = "../secrets/vnpt-user" }}
+password = {{ file = "../secrets/vnpt-password" }}
+"#,
+            vnpt = self.simulators.e_receipt_vnpt().base_url(),
         )
     }
 
@@ -204,6 +247,48 @@ consumer_secret = {{ file = "../secrets/lgsp-consumer-secret" }}
             limits = options.carrier_limits.get("lgsp").cloned().unwrap_or_default(),
         )
     }
+}
+
+fn civil_status_block() -> String {
+    r#"
+[civil-status]
+carrier = "lgsp"
+[civil-status.settings]
+province = "38"
+"#
+    .into()
+}
+
+fn social_insurance_block() -> String {
+    r#"
+[social-insurance]
+carrier = "lgsp"
+[social-insurance.settings]
+birth_month_code = "1"
+birth_year_code = "2"
+nobody_code = "201"
+[social-insurance.credentials.token]
+access_key = { file = "../secrets/bhxh-access-key" }
+secret_key = { file = "../secrets/bhxh-secret-key" }
+app_name = { file = "../secrets/bhxh-app-name" }
+partner_code = { file = "../secrets/bhxh-partner-code" }
+partner_code_cus = { file = "../secrets/bhxh-partner-code-cus" }
+"#
+    .into()
+}
+
+fn tax_block() -> String {
+    r#"
+[tax]
+carrier = "lgsp"
+[tax.credentials.portal]
+security_key = { file = "../secrets/tax-security-key" }
+"#
+    .into()
+}
+
+fn limits_blocks(limits: &BTreeMap<String, String>) -> String {
+    limits.iter().map(|(agency, lines)| format!("\n[{agency}.limits]\n{lines}\n")).collect()
 }
 
 fn clients_file() -> String {

@@ -121,6 +121,13 @@ impl Connection {
         stays.then_some(url)
     }
 
+    /// The URL of a path at the root of the address's host; `None` if it would lead elsewhere.
+    pub fn url_at_host(&self, path: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{path}", self.url.origin().ascii_serialization())).ok()?;
+        let stays = path.starts_with('/') && url.origin() == self.url.origin() && url.fragment().is_none();
+        stays.then_some(url)
+    }
+
     /// Sends a request once and reads the reply whole.
     pub async fn send(
         &self,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use adapter_api::agency::{Credential, CredentialKind};
+use adapter_api::agency::{CredentialKind, Login};
 use adapter_api::{Fault, Waiting, WireRequest};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -41,7 +41,7 @@ impl Agency {
                 number = number.max(token.number);
                 let value = token.value.expose_secret();
                 match &credential.kind {
-                    CredentialKind::OauthPassword { header: Some(header) } => {
+                    CredentialKind::OauthPassword { header: Some(header), .. } => {
                         draft.set_secret(header, value)?
                     }
                     _ => draft.set_secret("authorization", &format!("Bearer {value}"))?,
@@ -119,12 +119,12 @@ impl Agency {
     pub(super) fn token_source(
         &self,
         name: &str,
-        credential: &Credential,
-        path: &str,
+        kind: &CredentialKind,
+        login: Login,
         logins: &Arc<AtomicU64>,
     ) -> Option<TokenSource> {
         let secret = |key: &str| self.secret(name, key).cloned();
-        let grant = match &credential.kind {
+        let grant = match kind {
             CredentialKind::LgspToken { access_key } => Grant::ClientCredentials {
                 key: secret("consumer_key"),
                 secret: secret("consumer_secret"),
@@ -140,7 +140,7 @@ impl Agency {
             | CredentialKind::Basic
             | CredentialKind::ApiKey { .. } => return None,
         };
-        Some(TokenSource::new(grant, Arc::clone(&self.connection), path, self.party, Arc::clone(logins)))
+        Some(TokenSource::new(grant, login, Arc::clone(&self.connection), self.party, Arc::clone(logins)))
     }
 
     fn needed(&self, credential: &str, key: &str) -> Result<&str, Fault> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use adapter_api::agency::{Credential, CredentialKind, Seal};
+use adapter_api::agency::{Credential, CredentialKind, Login, Seal};
 use adapter_api::diagnostic::Place;
 use adapter_api::wire::Format;
 use adapter_api::{Call, Reply, Slot, Tree};
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::*;
 use party::{Answer, Authority, Party as FakeParty};
 
+mod login;
 mod party;
 
 const NOW_MS: i64 = 1_754_964_000_123;
@@ -66,7 +67,7 @@ fn settings(base_url: &str, manifest: Arc<adapter_api::agency::Agency>) -> Agenc
         tls: Tls::default(),
         secrets: Secrets::default(),
         signature: Signature::default(),
-        token_path: None,
+        logins: BTreeMap::new(),
         reply_bytes_max: None,
         connect_timeout_ms: None,
     }
@@ -442,6 +443,30 @@ async fn a_hundred_calls_at_once_share_one_login_even_across_agencies() {
 }
 
 #[tokio::test]
+async fn an_agency_with_secrets_of_its_own_logs_in_where_its_carrier_does() {
+    let party = FakeParty::plain(|_| Answer::ok(r#"{"access_token":"a","expires_in":3600}"#));
+    let own = secrets("token", &[("access_key", "ak"), ("secret_key", "sk"), ("app_name", "an")]);
+    let token = CredentialKind::LgspToken { access_key: true };
+    let behind = AgencySettings {
+        carrier: "lgsp".into(),
+        base_url: None,
+        secrets: own,
+        ..settings("", manifest(&[("token", token)], &[]))
+    };
+    let carrier = CarrierSettings {
+        base_url: party.url(),
+        secrets: secrets("token", &[("consumer_key", "ck"), ("consumer_secret", "cs")]),
+        token_path: Some("/oauth2/token".into()),
+        ..CarrierSettings::default()
+    };
+    let carriers = BTreeMap::from([("lgsp".into(), carrier)]);
+    let agencies = BTreeMap::from([("agency".into(), behind)]);
+    let agencies = Agencies::build(agencies, &carriers, Arc::new(FixedClock)).unwrap();
+    ask(&agencies, &request(Kind::Read)).await.unwrap();
+    assert!(party.heard()[0].starts_with("POST /oauth2/token "), "{}", party.heard()[0]);
+}
+
+#[tokio::test]
 async fn those_refused_with_one_login_renew_it_once() {
     let party = token_party(3_600);
     let agencies = lgsp(&party, false);
@@ -554,10 +579,11 @@ async fn a_password_login_is_refreshed_and_a_refresh_token_is_shown_once() {
         }
         _ => Answer::ok("{}"),
     });
-    let kind = CredentialKind::OauthPassword { header: Some("access_token".into()) };
+    let login = Login { path: Some("/login".into()), refresh: true, ..Login::default() };
+    let kind = CredentialKind::OauthPassword { header: Some("access_token".into()), login };
     let settings = settings(&party.url(), manifest(&[("token", kind)], &[]));
     let secrets = secrets("token", &[("user", "mau"), ("password", "p@ss")]);
-    let agencies = built(AgencySettings { secrets, token_path: Some("/login".into()), ..settings });
+    let agencies = built(AgencySettings { secrets, ..settings });
     for _ in 0..3 {
         ask(&agencies, &request(Kind::Read)).await.unwrap();
     }

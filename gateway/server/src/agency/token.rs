@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use adapter_api::agency::{Below, Login, LoginFormat};
 use adapter_api::codec::{Limits, encode, json};
 use adapter_api::wire::Format;
 use adapter_api::{Fault, Kind, Party, Reason, Tree};
@@ -23,7 +24,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::connection::{Connection, RawReply, SendFailure};
-use super::misplaced;
+use super::{TOKEN_PATH, misplaced};
 
 /// A token call that takes longer than this is given up; its callers have gone by then (deadlines are seconds).
 const LOGIN_S_MAX: u64 = 10;
@@ -42,7 +43,7 @@ pub(super) enum Grant {
         secret: Option<SecretString>,
         access_token: Option<SecretString>,
     },
-    /// OAuth password grant, refreshed while its refresh token lasts.
+    /// User and password; refreshed while its refresh token lasts, where the login says that it may be.
     Password { user: Option<SecretString>, password: Option<SecretString> },
 }
 
@@ -57,8 +58,8 @@ pub(super) struct Token {
 /// Where the tokens of one credential come from.
 pub(super) struct TokenSource {
     grant: Grant,
+    login: Login,
     connection: Arc<Connection>,
-    path: String,
     party: Party,
     /// Numbers logins across all sources, so that an admission names one of them.
     logins: Arc<AtomicU64>,
@@ -76,23 +77,23 @@ struct Fetched {
 impl TokenSource {
     pub fn new(
         grant: Grant,
+        login: Login,
         connection: Arc<Connection>,
-        path: &str,
         party: Party,
         logins: Arc<AtomicU64>,
     ) -> Self {
-        let path = path.to_owned();
         let (current, fetching) = (ArcSwapOption::empty(), Mutex::default());
-        TokenSource { grant, connection, path, party, logins, current, fetching }
+        TokenSource { grant, login, connection, party, logins, current, fetching }
     }
 
     /// Tells apart sources that ask in different words.
-    pub fn variant(&self) -> &'static str {
-        match self.grant {
+    pub fn variant(&self) -> String {
+        let grant = match self.grant {
             Grant::ClientCredentials { access_token: None, .. } => "client",
             Grant::ClientCredentials { access_token: Some(_), .. } => "client with access key",
             Grant::Password { .. } => "password",
-        }
+        };
+        format!("{grant} {:?}", self.login)
     }
 
     /// The current token; fetched if there is none.
@@ -171,28 +172,34 @@ impl TokenSource {
 
     async fn fetch(&self, exchange: &str, progress: &Progress) -> Result<Token, Fault> {
         let refresh = self.current.load_full().and_then(|token| token.refresh.clone());
-        if let (Grant::Password { .. }, Some(refresh)) = (&self.grant, refresh) {
+        if let (true, Some(refresh)) = (self.login.refresh, refresh) {
             // A refresh token is good for one use: whatever comes of it, it is not shown again.
             self.current.store(None);
-            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-            if let Ok(token) = self.ask(&form, exchange, progress).await {
-                return Ok(token);
+            let words = [("refresh_token", refresh.expose_secret())];
+            let refreshed = self.ask("refresh_token", &words, exchange, progress).await;
+            // Who only does not take it takes a password; who is away or busy is not asked twice.
+            if !matches!(refreshed, Err(Fault::NotAdmitted { .. } | Fault::Malformed(_))) {
+                return refreshed;
             }
         }
         match &self.grant {
-            Grant::ClientCredentials { .. } => {
-                self.ask(&[("grant_type", "client_credentials")], exchange, progress).await
-            }
+            Grant::ClientCredentials { .. } => self.ask("client_credentials", &[], exchange, progress).await,
             Grant::Password { user, password } => {
                 let (user, password) = (needed(user, "user")?, needed(password, "password")?);
-                let form = [("grant_type", "password"), ("username", user), ("password", password)];
-                self.ask(&form, exchange, progress).await
+                let words = [("username", user), ("password", password)];
+                self.ask("password", &words, exchange, progress).await
             }
         }
     }
 
-    async fn ask(&self, form: &[(&str, &str)], exchange: &str, progress: &Progress) -> Result<Token, Fault> {
-        let request = self.request(form)?;
+    async fn ask(
+        &self,
+        grant_type: &str,
+        words: &[(&str, &str)],
+        exchange: &str,
+        progress: &Progress,
+    ) -> Result<Token, Fault> {
+        let request = self.request(grant_type, words)?;
         // Counted before it leaves: the party hears it even if nobody waits for the answer any more.
         progress.login(self.party);
         // A read: nothing but a token comes of it, and a kept connection is welcome.
@@ -208,18 +215,27 @@ impl TokenSource {
         }
     }
 
-    fn request(&self, form: &[(&str, &str)]) -> Result<Request, Fault> {
-        let url = self
-            .connection
-            .url(&self.path)
-            .ok_or_else(|| misplaced("token_path: leads away from the address"))?;
-        let fields = form.iter().map(|(name, value)| ((*name).to_owned(), Tree::Text((*value).to_owned())));
-        let body = encode(Format::Form, &Tree::Object(fields.collect()), &[])
-            .map_err(|_| misplaced("login: form"))?;
+    fn request(&self, grant_type: &str, words: &[(&str, &str)]) -> Result<Request, Fault> {
+        let path = self.login.path.as_deref().unwrap_or(TOKEN_PATH);
+        let url = match self.login.below {
+            Below::Address => self.connection.url(path),
+            Below::Host => self.connection.url_at_host(path),
+        };
+        let url = url.ok_or_else(|| misplaced("login: its path leads away from the address"))?;
+        let (format, media_type, grant) = match self.login.format {
+            LoginFormat::Form => {
+                (Format::Form, "application/x-www-form-urlencoded", Some(("grant_type", grant_type)))
+            }
+            LoginFormat::Json => (Format::Json, "application/json", None),
+        };
+        let fields = grant.iter().chain(words);
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), Tree::Text((*value).to_owned())));
+        let body = encode(format, &Tree::Object(fields.collect()), &[])
+            .map_err(|_| misplaced("login: its words cannot be written"))?;
         let mut request = Request::new(Method::POST, url);
         *request.body_mut() = Some(body.into());
         let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Grant::ClientCredentials { key, secret, access_token } = &self.grant {
             let pair = format!("{}:{}", needed(key, "consumer_key")?, needed(secret, "consumer_secret")?);

@@ -25,6 +25,9 @@ pub struct AgencyBlock {
     /// Secrets by credential name of the manifest, then by key.
     #[serde(default)]
     pub credentials: BTreeMap<String, BTreeMap<String, SecretReference>>,
+    /// Where tokens are asked for, by credential name, if this deployment differs from what the agency's folder says.
+    #[serde(default)]
+    pub logins: BTreeMap<String, LoginBlock>,
     /// How the C06 digest is joined: it differs by deployment (interfaces.md 3.4).
     pub signature: Option<SignatureBlock>,
     /// Values of the manifest's settings.
@@ -33,6 +36,8 @@ pub struct AgencyBlock {
     /// What it may cost.
     #[serde(default)]
     pub limits: PartyLimits,
+    /// How often its feeds are asked for news, in seconds; without it as the manifest says.
+    pub feed_every_s: Option<u64>,
     /// Replies longer than this are refused, in bytes.
     pub reply_bytes_max: Option<usize>,
     /// How long a connection may take, in milliseconds.
@@ -68,6 +73,18 @@ pub struct TlsBlock {
     pub certificate: Option<PathBuf>,
     /// Its key.
     pub key: Option<PathBuf>,
+}
+
+/// Where and how a token is asked for; what is left out is as the agency's folder says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginBlock {
+    /// Its path.
+    pub path: Option<String>,
+    /// What the path is below: `address` (the `base_url`), or `host` (its root).
+    pub below: Option<String>,
+    /// How user and password are written: `form`, `json`.
+    pub format: Option<String>,
 }
 
 /// What the C06 signature is made of, in order.

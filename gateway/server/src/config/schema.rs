@@ -1,5 +1,6 @@
 //! JSON Schemas for editors, generated: of `lienthong.toml` from its default, of `adapter.toml` from the manifest's grammar.
 
+use adapter_api::agency::{Below, LoginFormat};
 use serde_json::{Map, Value, json};
 
 use super::DEFAULT;
@@ -91,6 +92,10 @@ pub fn of_adapter() -> Value {
             "credentials": { "additionalProperties": { "type": "object", "required": ["kind"], "properties": {
                 "kind": { "enum": ["lgsp-token", "c06-signature", "mtls", "session-login", "secrets", "oauth-password",
                     "basic", "api-key"] },
+                "header": text, "path": { "type": "string", "pattern": "^/" },
+                "below": { "enum": Below::WORDS.map(|(word, _)| word) },
+                "format": { "enum": LoginFormat::WORDS.map(|(word, _)| word) },
+                "refresh": { "type": "boolean" },
             } } },
             "settings": { "additionalProperties": text },
             "namespaces": { "additionalProperties": text },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapter_api::agency::CredentialKind;
+use adapter_api::agency::{Agency, Below, CredentialKind, Login, LoginFormat};
 use engine::ports::Clock;
 use secrecy::SecretString;
 
@@ -14,7 +14,7 @@ use crate::agency::{
 };
 use crate::config::ConfigError;
 use crate::config::document::{beside, read_private};
-use crate::config::parties::{AgencyBlock, CarrierBlock, SecretReference, TlsBlock};
+use crate::config::parties::{AgencyBlock, CarrierBlock, LoginBlock, SecretReference, TlsBlock};
 
 type References = BTreeMap<String, BTreeMap<String, SecretReference>>;
 
@@ -117,7 +117,7 @@ fn agency_settings(
         tls: tls(&block.tls, &file, findings),
         secrets: secrets(&block.credentials, &file, name, findings),
         signature,
-        token_path: None,
+        logins: logins(manifest, block, &mut |why| findings.push(unfit(format!("[{name}.logins.{why}")))),
         reply_bytes_max: block.reply_bytes_max,
         connect_timeout_ms: block.connect_timeout_ms,
     };
@@ -204,6 +204,55 @@ fn tls(block: &TlsBlock, file: &Path, findings: &mut Vec<ConfigError>) -> Tls {
     tls
 }
 
+/// The manifest's logins with what the block says otherwise laid over them.
+fn logins(
+    manifest: &Agency,
+    block: &AgencyBlock,
+    report: &mut impl FnMut(String),
+) -> BTreeMap<String, Login> {
+    let mut logins = BTreeMap::new();
+    for (credential, said) in &block.logins {
+        let Some(CredentialKind::OauthPassword { login, .. }) =
+            manifest.credentials.get(credential).map(|credential| &credential.kind)
+        else {
+            report(format!(
+                "{credential}] is no credential of its folder that logs in with user and password"
+            ));
+            continue;
+        };
+        match laid_over(login, said) {
+            Ok(login) => {
+                logins.insert(credential.clone(), login);
+            }
+            Err(why) => report(format!("{credential}] {why}")),
+        }
+    }
+    logins
+}
+
+fn laid_over(login: &Login, said: &LoginBlock) -> Result<Login, String> {
+    let mut login = login.clone();
+    if let Some(path) = &said.path {
+        if !path.starts_with('/') {
+            return Err(format!("path: `{path}` does not begin with `/`"));
+        }
+        login.path = Some(path.clone());
+    }
+    if let Some(word) = &said.below {
+        login.below = one_of(&Below::WORDS, word).map_err(|why| format!("below: {why}"))?;
+    }
+    if let Some(word) = &said.format {
+        login.format = one_of(&LoginFormat::WORDS, word).map_err(|why| format!("format: {why}"))?;
+    }
+    Ok(login)
+}
+
+fn one_of<T: Copy>(words: &[(&str, T)], said: &str) -> Result<T, String> {
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let found = words.iter().find(|(word, _)| *word == said).map(|(_, meaning)| *meaning);
+    found.ok_or_else(|| format!("`{said}` is not one of {}", known.join(", ")))
+}
+
 fn signature(block: &AgencyBlock) -> Result<Signature, String> {
     let usual = Signature::default();
     let Some(block) = &block.signature else { return Ok(usual) };
@@ -250,7 +299,7 @@ mod tests {
             tls: Tls::default(),
             secrets: Secrets::default(),
             signature: Signature::default(),
-            token_path: None,
+            logins: BTreeMap::new(),
             reply_bytes_max: None,
             connect_timeout_ms: None,
         };

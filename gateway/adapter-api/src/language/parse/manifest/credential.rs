@@ -1,7 +1,7 @@
 //! Reads credentials: their kind and the keys of that kind.
 
 use super::super::value::{Findings, Keys, Spot};
-use crate::agency::{Credential, CredentialKind};
+use crate::agency::{Below, Credential, CredentialKind, Login, LoginFormat};
 
 /// The kinds with the keys each takes beside `kind`.
 const KINDS: [(&str, &[&str]); 8] = [
@@ -10,7 +10,7 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("mtls", &[]),
     ("session-login", &["exchange", "lasts_s"]),
     ("secrets", &["names"]),
-    ("oauth-password", &["header"]),
+    ("oauth-password", &["header", "path", "below", "format", "refresh"]),
     ("basic", &[]),
     ("api-key", &["header"]),
 ];
@@ -40,8 +40,29 @@ fn read_kind(kind: &str, keys: &Keys<'_>, findings: &mut Findings) -> Option<Cre
             CredentialKind::SessionLogin { exchange: keys.required_name("exchange", findings)?, lasts_s }
         }
         "secrets" => CredentialKind::Secrets { names: keys.required("names", findings)?.names(findings) },
-        "oauth-password" => CredentialKind::OauthPassword { header: keys.name("header", findings) },
+        "oauth-password" => {
+            let header = keys.name("header", findings);
+            CredentialKind::OauthPassword { header, login: read_login(keys, findings) }
+        }
         "basic" => CredentialKind::Basic,
         _ => CredentialKind::ApiKey { header: keys.required_name("header", findings)? },
     })
+}
+
+fn read_login(keys: &Keys<'_>, findings: &mut Findings) -> Login {
+    let path = keys.spot("path").and_then(|spot| {
+        let path = spot.name(findings)?;
+        if !path.starts_with('/') {
+            findings.say("C1", &spot, format!("`{path}` does not begin with `/`"));
+        }
+        Some(path)
+    });
+    let below = keys.spot("below").and_then(|spot| spot.word(&Below::WORDS, findings));
+    let format = keys.spot("format").and_then(|spot| spot.word(&LoginFormat::WORDS, findings));
+    Login {
+        path,
+        below: below.unwrap_or_default(),
+        format: format.unwrap_or_default(),
+        refresh: keys.flag("refresh", findings),
+    }
 }
