@@ -5,7 +5,7 @@ mod flood;
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use sandbox::questions::about;
 use simulators::{Misbehaviour, Moment, Times};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -73,7 +73,8 @@ async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
     score.check(offered.total() >= 10 * moments.len() / 2, || {
         format!("no flood: {} asked, {} exchanges", offered.total(), moments.len())
     });
-    let overtaken = overtaken(&beside, &moments)?;
+    let (overtaken, came) = overtaken(&beside, &moments);
+    score.check(came == requests, || format!("{came} of {requests} quiet requests came to the agency"));
     let (median, most) = (at(&overtaken, 0.5), at(&overtaken, 1.0));
     score.check(most <= OVERTAKEN_MAX, || format!("{most} exchanges of the flood overtook a quiet request"));
     score.check(median <= OVERTAKEN_MEDIAN_MAX, || format!("{median} overtook the median quiet request"));
@@ -129,8 +130,9 @@ async fn ask_at_a_pace(ground: &Ground, requests: usize, bar: &indicatif::Progre
     Ok(quiet)
 }
 
-/// How many of the flood went before each quiet request after it had been sent, sorted.
-fn overtaken(quiet: &Quiet, moments: &[Moment]) -> Result<Vec<usize>> {
+/// How many of the flood went before each quiet request after it had been sent, sorted; and how many quiet requests came. One
+/// that never came was overtaken by all.
+fn overtaken(quiet: &Quiet, moments: &[Moment]) -> (Vec<usize>, usize) {
     let mut floods = 0_usize;
     let mut before_each = Vec::new();
     for moment in moments {
@@ -139,12 +141,12 @@ fn overtaken(quiet: &Quiet, moments: &[Moment]) -> Result<Vec<usize>> {
             _ => floods += 1,
         }
     }
-    ensure!(before_each.len() == quiet.seen_before.len(), "a quiet request was repeated or lost");
     let pairs = before_each.iter().zip(&quiet.seen_before);
     let mut overtaken: Vec<usize> =
         pairs.map(|(at_agency, at_start)| at_agency.saturating_sub(*at_start)).collect();
+    overtaken.extend(quiet.seen_before.iter().skip(before_each.len()).map(|at_start| floods - at_start));
     overtaken.sort_unstable();
-    Ok(overtaken)
+    (overtaken, before_each.len())
 }
 
 /// In no window did the agency see more than the burst and the rate.
