@@ -233,8 +233,11 @@ impl Engine {
 
     pub(crate) fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
         let now = self.clock.now();
-        // About a person, a purpose is mandatory; whether it is a good one, policy decides.
-        let mut findings = if service.is_personal() { unstated(&question.purpose) } else { Vec::new() };
+        // About a person, a purpose is mandatory; whether it is a good one, policy decides. Elsewhere it may be left out.
+        let mut findings = unstated(&question.purpose);
+        if !service.is_personal() {
+            findings.retain(|finding| finding.code.as_deref() != Some("required"));
+        }
         findings.extend(self.catalogue.findings(service, &question.query, now.get(..10).unwrap_or(&now)));
         if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
     }

@@ -117,7 +117,7 @@ const FINDINGS_MAX: usize = 20;
 /// Characters of a member's name that are told back; the longest of ours has 9.
 const NAME_CHARS_MAX: usize = 40;
 /// The longest value a purpose's member may have: the longest code of `interfaces.md` 4 has 35 characters.
-const PURPOSE_CHARS_MAX: usize = 64;
+pub const PURPOSE_CHARS_MAX: usize = 64;
 
 /// The purpose. A member that is missing is left blank: policy then says what is required.
 fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
@@ -129,6 +129,10 @@ fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
     for (name, value) in members.into_iter().take(FINDINGS_MAX) {
         let pointer = below("/purpose", &name);
         let text = match value {
+            Value::String(text) if text.is_empty() => {
+                problem.add(&pointer, "required");
+                continue;
+            }
             Value::String(text) if text.chars().count() <= PURPOSE_CHARS_MAX => text,
             Value::String(_) => {
                 problem.add(&pointer, "too-long");
