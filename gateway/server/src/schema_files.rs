@@ -53,13 +53,13 @@ pub fn told(diagnostic: &Diagnostic) -> ConfigError {
 }
 
 /// A validator of whole JSON Schemas, for the conformance kit: what does not fit, in the finding codes' words.
-pub fn validator(
-    documents: &BTreeMap<String, Value>,
-    agencies: &[adapter_api::agency::Agency],
-) -> Box<Validate> {
+///
+/// Folders that answer the same service stand side by side here: which of them a unit asks, a deployment says.
+pub fn validator(documents: &BTreeMap<String, Value>) -> Box<Validate> {
+    let described = documents.values().filter_map(|document| document.get("x-service")?.as_str());
     let sources = Sources {
+        house: described.map(str::to_owned).collect(),
         documents: documents.values().cloned().collect(),
-        agencies: agencies.iter().collect(),
         ..Sources::default()
     };
     let catalogue = match Catalogue::build(sources) {
@@ -73,7 +73,7 @@ pub fn validator(
         let Some(service) = catalogue.service(service) else { return Vec::new() };
         match side {
             Side::Query => catalogue.findings(service, value, LAST_DAY).iter().map(finding).collect(),
-            Side::Answer => match service.accept_answer(&Value::Null, value) {
+            Side::Answer => match service.accept_answer(value) {
                 Ok(()) => Vec::new(),
                 Err(fault) => vec![fault.to_string()],
             },

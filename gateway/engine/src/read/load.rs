@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::cache::Loaded;
-use crate::catalogue::Service;
+use crate::catalogue::{Route, Service};
 use crate::client::Purpose;
 use crate::converse::{Conversation, converse};
 use crate::ports::{Chance, Clock, Progress, Wire};
@@ -31,6 +31,7 @@ pub struct Road {
 /// A question on its way to an agency.
 pub struct Inquiry {
     pub service: Arc<Service>,
+    pub route: Arc<Route>,
     pub client: String,
     pub purpose: Purpose,
     pub query: Value,
@@ -39,37 +40,37 @@ pub struct Inquiry {
 impl Road {
     /// Asks the agency.
     pub async fn travel(&self, inquiry: Inquiry, progress: &Arc<Progress>) -> Result<Loaded, Fault> {
-        let service = &*inquiry.service;
-        let Some(adapter) = self.adapters.get(&service.agency) else {
+        let (service, route) = (&*inquiry.service, &*inquiry.route);
+        let Some(adapter) = self.adapters.get(&route.agency) else {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
         };
         // The service's own deadline, not the first caller's: others may have joined who wait longer.
         let deadline = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
         let call = self.call(&inquiry);
         let errand = Errand {
-            agency: &service.agency,
-            operation: &service.operation,
+            agency: &route.agency,
+            operation: &route.operation,
             client: &inquiry.client,
             deadline,
             progress,
         };
         let conversation = Conversation {
-            agency: &service.agency,
+            agency: &route.agency,
             adapter: &**adapter,
             wire: &*self.wire,
             call: &call,
             deadline,
             progress,
         };
-        let value = self.guards.run(errand, &Checked { conversation, service }).await?;
+        let value = self.guards.run(errand, &Checked { conversation, service, route }).await?;
         let people = service.people(&call.query, value.as_ref());
         Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
     fn call(&self, inquiry: &Inquiry) -> Call {
-        let settings = self.agencies.get(&inquiry.service.agency).map(|agency| agency.settings.clone());
+        let settings = self.agencies.get(&inquiry.route.agency).map(|agency| agency.settings.clone());
         Call {
-            operation: inquiry.service.operation.clone(),
+            operation: inquiry.route.operation.clone(),
             id: self.chance.uuid(),
             now: self.clock.now(),
             reference: None,
@@ -101,6 +102,7 @@ fn purpose(purpose: &Purpose) -> Value {
 struct Checked<'a> {
     conversation: Conversation<'a>,
     service: &'a Service,
+    route: &'a Route,
 }
 
 impl Attempt for Checked<'_> {
@@ -111,7 +113,8 @@ impl Attempt for Checked<'_> {
             let outcome = converse(&self.conversation, meter).await?;
             match outcome {
                 Outcome::Found(value) => {
-                    self.service.accept_answer(&self.conversation.call.query, &value)?;
+                    self.service.accept_answer(&value)?;
+                    self.route.accept_subject(&self.conversation.call.query, &value)?;
                     Ok(Some(value))
                 }
                 Outcome::Absent => Ok(None),
