@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::ports::Progress;
 use crate::read::CacheUse;
+use crate::resilience::Standing;
 use crate::settings::ServiceSettings;
 
 mod key;
@@ -88,6 +89,14 @@ pub struct Served {
 }
 
 impl Served {
+    /// An answer that the house had at hand since then, outside this cache; stale once it is older than `fresh_for`.
+    pub fn at_hand(loaded: Loaded, since: Instant, fresh_for: Duration) -> Served {
+        let lifetimes = Lifetimes { fresh: fresh_for, stale: Duration::ZERO, absent: fresh_for };
+        let entry = Entry { since, ..Entry::new(loaded, lifetimes) };
+        let cache = if since.elapsed() < fresh_for { CacheUse::Hit } else { CacheUse::Stale };
+        Served { entry: Arc::new(entry), cache }
+    }
+
     /// The answer, unmasked.
     pub fn loaded(&self) -> &Loaded {
         &self.entry.loaded
@@ -141,6 +150,8 @@ pub struct Wanted {
     pub again: bool,
     /// When this caller stops waiting.
     pub deadline: Instant,
+    /// In which line it waits, should the agency be asked.
+    pub standing: Standing,
 }
 
 /// Makes the future that asks the agency; called at most once, and only if it is needed.
@@ -196,15 +207,17 @@ impl Cache {
     /// Joins the load under way for this key, or begins it.
     ///
     /// A load is a task of its own, so that the first caller's patience is not everybody's. Their number is bounded by
-    /// the bulkheads: each holds a place, stands in a bounded queue, or fails at once.
+    /// the gates: each holds a place, stands in a bounded queue, or fails at once. Whoever joins lends it a line of its own.
     fn join(&self, key: Key, wanted: &Wanted, load: Load) -> Landing {
         let flight = (key, wanted.again);
         let mut flights = self.inner.flights();
         if let Some(landing) = flights.get(&flight) {
+            landing.progress.join(wanted.standing.clone());
             return landing.clone();
         }
         let (sender, landed) = watch::channel(None);
         let progress = Arc::new(Progress::default());
+        progress.join(wanted.standing.clone());
         let landing = Landing { landed, progress: Arc::clone(&progress) };
         flights.insert(flight, landing.clone());
         drop(flights);
@@ -364,6 +377,7 @@ mod tests {
             lifetimes: Lifetimes::of(&settings, false),
             again,
             deadline: Instant::now() + Duration::from_secs(60),
+            standing: Standing { client: "desk".into(), lane: crate::client::Lane::Counter },
         }
     }
 

@@ -16,10 +16,12 @@ use crate::refusal::Refusal;
 use crate::settings::ServiceSettings;
 
 mod dates;
+mod feeds;
 mod findings;
 mod route;
 mod shape;
 
+pub use feeds::FeedPlan;
 pub use route::Route;
 use route::Way;
 use shape::Documents;
@@ -31,6 +33,7 @@ pub const HOUSE: &str = "lienthong";
 /// The catalogue, compiled once.
 pub struct Catalogue {
     services: BTreeMap<String, Arc<Service>>,
+    feeds: BTreeMap<String, FeedPlan>,
     documents: Arc<BTreeMap<String, Value>>,
     birthplaces: BirthplaceCodes,
 }
@@ -70,6 +73,8 @@ pub struct Service {
     pub several_people: bool,
     /// Who answers it: one agency, or several, each for its units.
     pub routes: Vec<Arc<Route>>,
+    /// The feed it is answered from, `postal.changes`: no agency is asked then.
+    pub feed: Option<String>,
     /// What an operator decided about it.
     pub settings: ServiceSettings,
     /// The answer's shape, for masking and for listing fields.
@@ -150,8 +155,14 @@ impl Catalogue {
         for service in sources.settings.keys().filter(|service| !described.contains(service.as_str())) {
             unfit.push(Unfit::new("services.toml", format!("no schema describes the service {service}")));
         }
+        let feeds = feeds::take_out(&mut services, &documents, &ways, &mut unfit);
         if unfit.is_empty() {
-            Ok(Catalogue { services, documents: Arc::new(documents), birthplaces: sources.birthplaces })
+            Ok(Catalogue {
+                services,
+                feeds,
+                documents: Arc::new(documents),
+                birthplaces: sources.birthplaces,
+            })
         } else {
             Err(unfit)
         }
@@ -165,6 +176,16 @@ impl Catalogue {
     /// Every service, in name order.
     pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.services.values()
+    }
+
+    /// The feeds that are followed, by name. Nobody asks for one: they are no services.
+    pub fn feeds(&self) -> &BTreeMap<String, FeedPlan> {
+        &self.feeds
+    }
+
+    /// The schemas of this name, be it a service or a feed.
+    pub fn described(&self, name: &str) -> Option<&Arc<Service>> {
+        self.service(name).or_else(|| self.feeds.get(name).map(|feed| &feed.service))
     }
 
     /// Every schema document by its `$id`, references as they stand, for the OpenAPI document.
@@ -283,18 +304,22 @@ impl Compiler<'_> {
             return Err(format!("x-subject {strange} is no field of the query"));
         }
         let (query_validator, answer_validator) = (self.validator("query")?, self.validator("answer")?);
-        let Some(ways) = ways.get(name.as_str()) else {
+        let feed = self.document.get("x-feed").and_then(Value::as_str).map(str::to_owned);
+        let Some(ways) = ways.get(feed.as_deref().unwrap_or(&name)) else {
             return Ok(None);
         };
+        // What the house puts together itself is held to the question whole.
+        let whole = feed.is_some().then(|| feeds::dotted(&subject));
         let settings = settings.get(&name).cloned().unwrap_or_default();
         Ok(Some(Service {
             id: self.id.to_owned(),
             title: self.text("title")?,
             title_en: self.text("x-title-en")?,
             kind,
-            routes: ways.iter().map(|way| Arc::new(way.route(&subject, &answer))).collect(),
+            routes: ways.iter().map(|way| Arc::new(way.route(&subject, whole.as_deref(), &answer))).collect(),
             subject,
             several_people,
+            feed,
             settings,
             answer,
             query,

@@ -11,6 +11,7 @@ pub mod converse;
 #[cfg(test)]
 mod fakes;
 pub mod fan_out;
+pub mod feed;
 pub mod identifiers;
 pub mod policy;
 pub mod ports;

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_api::{Adapter, Kind};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
 use crate::catalogue::{Catalogue, HOUSE, Route, Service, Unfit};
-use crate::client::{Client, Purpose};
+use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
+use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
-use crate::resilience::Guards;
+use crate::resilience::{Guards, Standing};
 use crate::settings::{AgencySettings, CarrierSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
@@ -25,7 +27,9 @@ mod load;
 mod tests;
 mod views;
 
-use load::{Inquiry, Road};
+pub use load::BATCH_PATIENCE;
+use load::{Inquiry, patience};
+pub(crate) use load::{Road, To};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -43,6 +47,8 @@ pub struct Question {
     pub no_cache: bool,
     /// When the caller stops waiting; the service's own deadline bounds it too.
     pub deadline: Option<Instant>,
+    /// How urgent it is.
+    pub lane: Lane,
 }
 
 /// One answer, masked to what this client may see for this purpose.
@@ -94,6 +100,7 @@ pub struct Engine {
     pub(crate) composites: Composites,
     pub(crate) units: Units,
     pub(crate) road: Arc<Road>,
+    feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
@@ -147,6 +154,11 @@ impl Engine {
                 operations.entry(route.agency.clone()).or_default().push(route.operation.clone());
             }
         }
+        for feed in parts.catalogue.feeds().values() {
+            let Route { agency, operation, .. } = &*feed.route;
+            operations.entry(agency.clone()).or_default().push(operation.clone());
+        }
+        let feeds = Arc::new(Feeds::of(&parts.catalogue, &parts.agencies));
         let clock = Arc::clone(&parts.clock);
         let guards =
             Guards::new(&operations, &parts.agencies, &parts.carriers, clock, Arc::clone(&parts.chance));
@@ -157,6 +169,7 @@ impl Engine {
             policy: parts.policy,
             composites: parts.composites,
             units: parts.units,
+            feeds,
             audit: parts.audit,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
@@ -183,7 +196,7 @@ impl Engine {
         // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
         // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
         let audited = self.record(client, &question, (&service, &route), &permission, deadline);
-        // Cache, then the agency: breaker, bulkhead, retries, quota, conversation, and the answer checked against its
+        // Cache, then the agency: breaker, gate, retries, quota, conversation, and the answer checked against its
         // schema and its subject before it may be kept.
         let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
@@ -199,6 +212,15 @@ impl Engine {
     /// Forgets every answer about this subject, and every one on its way.
     pub fn evict(&self, subject: &str) {
         self.cache.evict(subject);
+    }
+
+    /// Follows every feed for ever, each on its own; whoever runs it stops it by dropping it.
+    pub fn followers(&self) -> Vec<BoxFuture<'static, ()>> {
+        let follow = |feed: &Arc<Feed>| -> BoxFuture<'static, ()> {
+            let (feed, road) = (Arc::clone(feed), Arc::clone(&self.road));
+            Box::pin(async move { feed.follow(&road).await })
+        };
+        self.feeds.all().map(follow).collect()
     }
 
     /// What can be asked.
@@ -222,7 +244,8 @@ impl Engine {
     }
 
     pub(crate) fn deadline(&self, service: &Service, question: &Question) -> Instant {
-        let own = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
+        let own = Duration::from_millis(service.settings.deadline_ms) + patience(question.lane);
+        let own = Instant::now() + own;
         question.deadline.map_or(own, |deadline| deadline.min(own))
     }
 
@@ -275,6 +298,15 @@ impl Engine {
         (service, route): (&Arc<Service>, &Arc<Route>),
         deadline: Instant,
     ) -> Result<Served, Failure> {
+        let failure = |fault| Failure::Fault {
+            fault,
+            agency: route.agency.clone(),
+            carrier: self.road.guards.carrier_of(&route.agency).map(str::to_owned),
+        };
+        // What the house follows it knows already: newer than any cache, and no agency is asked.
+        if let Some(feed) = self.feeds.answering(&service.name) {
+            return feed.answer(&question.query).map_err(failure);
+        }
         let named = service.subject.iter().filter_map(|pointer| question.query.pointer(pointer)?.as_str());
         let wanted = Wanted {
             identity: Identity {
@@ -287,6 +319,7 @@ impl Engine {
             lifetimes: Lifetimes::of(&service.settings, service.several_people),
             again: question.no_cache,
             deadline,
+            standing: Standing { client: client.id.clone(), lane: question.lane },
         };
         let inquiry = Inquiry {
             service: Arc::clone(service),
@@ -294,16 +327,13 @@ impl Engine {
             client: client.id.clone(),
             purpose: question.purpose.clone(),
             query: question.query.clone(),
+            lane: question.lane,
         };
         let road = Arc::clone(&self.road);
-        let load = Box::new(move |progress: Arc<Progress>| -> futures_util::future::BoxFuture<'static, _> {
+        let load = Box::new(move |progress: Arc<Progress>| -> BoxFuture<'static, _> {
             Box::pin(async move { road.travel(inquiry, &progress).await })
         });
-        self.cache.answer(wanted, load).await.map_err(|fault| Failure::Fault {
-            fault,
-            agency: route.agency.clone(),
-            carrier: self.road.guards.carrier_of(&route.agency).map(str::to_owned),
-        })
+        self.cache.answer(wanted, load).await.map_err(failure)
     }
 
     fn note(
@@ -400,13 +430,15 @@ fn answer((service, route): (&Service, &Route), permission: &Permission, served:
 /// What is missing or senseless among the parts.
 fn findings(parts: &Parts) -> Vec<Unfit> {
     let mut unfit = Vec::new();
-    for service in parts.catalogue.services() {
-        let lost = service.routes.iter().filter(|route| !parts.adapters.contains_key(&route.agency));
-        unfit.extend(
-            lost.map(|route| {
-                Unfit::new(&service.name, format!("the agency {} has no adapter", route.agency))
-            }),
-        );
+    let answering = parts
+        .catalogue
+        .services()
+        .flat_map(|service| service.routes.iter().map(move |route| (service, route)));
+    let feeds = parts.catalogue.feeds().values().map(|feed| (&feed.service, &feed.route));
+    for (service, route) in
+        answering.chain(feeds).filter(|(_, route)| !parts.adapters.contains_key(&route.agency))
+    {
+        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", route.agency)));
     }
     unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));
     unfit.extend(parts.composites.findings(&parts.catalogue));

@@ -68,6 +68,8 @@ pub struct PartyLimits {
     pub queue: u32,
     /// Exchanges per day; 0: no quota.
     pub daily_quota: u64,
+    /// What of the daily quota batches may use together, in percent: a batch must not eat the counter's day.
+    pub batch_share_percent: u32,
     /// Attempts of a read, the first included.
     pub attempts: u32,
     /// First back-off; doubles, with full jitter.
@@ -96,6 +98,7 @@ impl Default for PartyLimits {
             concurrency: 32,
             queue: 256,
             daily_quota: 0,
+            batch_share_percent: 50,
             attempts: 3,
             backoff_ms: 50,
             breaker_failures: 5,
@@ -119,7 +122,12 @@ pub struct AgencySettings {
     pub limits: PartyLimits,
     /// The values the manifest's `settings` name (`$setting`); an object, never a secret.
     pub settings: serde_json::Value,
+    /// How often its feeds are asked for news; without it as the manifest says.
+    pub feed_every_s: Option<u64>,
 }
+
+/// The longest pause between two rounds of a feed: news that is a day old is history.
+pub const FEED_EVERY_S_MAX: u64 = 86_400;
 
 /// `config/carriers.toml`, one block per carrier: what the engine needs of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -138,21 +146,28 @@ impl Default for AgencySettings {
             carrier: DIRECT.to_owned(),
             limits: PartyLimits::default(),
             settings: serde_json::Value::Object(serde_json::Map::new()),
+            feed_every_s: None,
         }
     }
 }
 
-/// What makes no sense among the limits of agencies and carriers, named as `<party>.limits`.
+/// What makes no sense in the blocks of agencies and carriers, limits named as `<party>.limits`.
 pub fn findings(
     agencies: &BTreeMap<String, AgencySettings>,
     carriers: &BTreeMap<String, CarrierSettings>,
 ) -> Vec<Unfit> {
+    let rare = agencies.iter().filter(|(_, agency)| {
+        agency.feed_every_s.is_some_and(|every_s| !(1..=FEED_EVERY_S_MAX).contains(&every_s))
+    });
+    let rare = rare.map(|(name, _)| {
+        Unfit::new(name.clone(), format!("feed_every_s must lie between 1 and {FEED_EVERY_S_MAX}"))
+    });
     let agencies = agencies.iter().map(|(name, agency)| (name, &agency.limits));
     let carriers = carriers.iter().map(|(name, carrier)| (name, &carrier.limits));
     let unfit = |(name, limits): (&String, &PartyLimits)| -> Vec<Unfit> {
         limits.findings().into_iter().map(|why| Unfit::new(format!("{name}.limits"), why)).collect()
     };
-    agencies.chain(carriers).flat_map(unfit).collect()
+    agencies.chain(carriers).flat_map(unfit).chain(rare).collect()
 }
 
 impl PartyLimits {
@@ -173,6 +188,7 @@ impl PartyLimits {
         let percents = [
             ("breaker_rate_percent", self.breaker_rate_percent),
             ("breaker_slow_percent", self.breaker_slow_percent),
+            ("batch_share_percent", self.batch_share_percent),
         ];
         let beyond = percents.iter().filter(|(_, value)| !(1..=100).contains(value));
         zero.map(|(key, _)| format!("{key} must be at least 1"))

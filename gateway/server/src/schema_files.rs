@@ -43,7 +43,9 @@ impl SchemaFiles {
 
     /// The service documents by service name.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.documents.values().filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
+        // A feed is followed by the house; nobody asks for it.
+        let asked = self.documents.values().filter(|document| document.get("x-follows").is_none());
+        asked.filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
     }
 }
 
@@ -54,12 +56,19 @@ pub fn told(diagnostic: &Diagnostic) -> ConfigError {
 
 /// A validator of whole JSON Schemas, for the conformance kit: what does not fit, in the finding codes' words.
 ///
-/// Folders that answer the same service stand side by side here: which of them a unit asks, a deployment says.
-pub fn validator(documents: &BTreeMap<String, Value>) -> Box<Validate> {
-    let described = documents.values().filter_map(|document| document.get("x-service")?.as_str());
+/// Folders that answer the same service stand side by side here: which of them a unit asks, a deployment
+/// says. So that they do not stand in each other's way, each has a unit of its own here.
+pub fn validator(
+    documents: &BTreeMap<String, Value>,
+    agencies: &[adapter_api::agency::Agency],
+) -> Box<Validate> {
+    let own = |(number, agency): (usize, &adapter_api::agency::Agency)| {
+        (agency.name.clone(), vec![format!("A00.{}", number % 1_000)])
+    };
     let sources = Sources {
-        house: described.map(str::to_owned).collect(),
         documents: documents.values().cloned().collect(),
+        agencies: agencies.iter().collect(),
+        units: agencies.iter().enumerate().map(own).collect(),
         ..Sources::default()
     };
     let catalogue = match Catalogue::build(sources) {
@@ -70,7 +79,7 @@ pub fn validator(documents: &BTreeMap<String, Value>) -> Box<Validate> {
         }
     };
     Box::new(move |service, side, value| {
-        let Some(service) = catalogue.service(service) else { return Vec::new() };
+        let Some(service) = catalogue.described(service) else { return Vec::new() };
         match side {
             Side::Query => catalogue.findings(service, value, LAST_DAY).iter().map(finding).collect(),
             Side::Answer => match service.accept_answer(value) {

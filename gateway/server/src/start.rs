@@ -104,6 +104,7 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
         clock: Arc::new(WallClock),
     });
     let limits = Arc::clone(&shared.limits);
+    let followers = shared.engine.followers();
     let shared = web::Data::new(shared);
     let api = HttpServer::new(move || {
         App::new().app_data(shared.clone()).configure(http::routes).wrap(no_sniffing())
@@ -126,6 +127,7 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
     let (api, port) = (api.run(), port.run());
     let port_handle = port.handle();
     let upkeep = actix_web::rt::spawn(keep_up(limits, metrics));
+    let followers: Vec<_> = followers.into_iter().map(actix_web::rt::spawn).collect();
     let operations_port = actix_web::rt::spawn(port);
     tracing::info!(api = %api_address, operations = %port_address, "listening");
     if let Some(file) = ready_file {
@@ -137,6 +139,7 @@ async fn serve_until_stopped(gateway: Gateway, ready_file: Option<&Path>) -> Res
     api.await.context("the API stopped")?;
     tracing::info!("stopping");
     upkeep.abort();
+    followers.iter().for_each(|follower| follower.abort());
     port_handle.stop(true).await;
     operations_port.await.context("the operations port")?.context("the operations port")?;
     drop(audit);

@@ -1,5 +1,8 @@
 //! A citizen's day: each step asks the gateway something and knows what the answer must be.
 
+mod ministries;
+mod papers;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -39,8 +42,11 @@ impl<'a> Day<'a> {
     pub async fn live(mut self) -> usize {
         self.at_the_counter().await;
         self.at_the_register().await;
+        self.at_the_ministries().await;
+        self.at_the_post().await;
         self.mistakes().await;
         self.bad_weather().await;
+        self.with_one_agency_hung().await;
         self.bookkeeping().await;
         self.bar.finish_and_clear();
         self.wrong

@@ -14,6 +14,21 @@ pub fn about(person: &Person) -> Value {
     query
 }
 
+/// The query for everything about this person, with the act that shall be looked up too.
+pub fn profile_of(person: &Person, act: Option<&Registration>) -> Value {
+    let mut query = about(person);
+    if let (Some(members), Some(act)) = (query.as_object_mut(), act) {
+        members.insert("registration".into(), act_by_registration(act));
+    }
+    query
+}
+
+/// The query that asks where a place of birth registration, told in the units before 1 July 2025, lies today.
+pub fn address_before(person: &Person) -> Value {
+    let at = &person.birth_registered_at;
+    json!({ "province": at.province, "district": at.district, "commune": at.commune })
+}
+
 /// The query that finds this act by the dossier it came from.
 pub fn act_by_dossier(act: &Registration) -> Value {
     json!({ "kind": kind(act.module), "dossier": act.dossier })

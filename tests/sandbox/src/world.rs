@@ -209,6 +209,7 @@ x_road_client = {{ file = "../secrets/c06-client" }}
 [postal]
 carrier = "direct"
 base_url = "{postal}"
+feed_every_s = 1
 [postal.settings]
 customer_code = "{customer_code}"
 [postal.credentials.token]
@@ -281,6 +282,7 @@ carrier = "lgsp"
 [social-insurance.settings]
 birth_month_code = "1"
 birth_year_code = "2"
+nobody_code = "201"
 [social-insurance.credentials.token]
 access_key = { file = "../secrets/bhxh-access-key" }
 secret_key = { file = "../secrets/bhxh-secret-key" }

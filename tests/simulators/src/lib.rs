@@ -34,7 +34,7 @@
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traCuuSoHoTich` | records by book and number | \[SIM\] B.2 |
 //! | `social-insurance` | `POST {http}/apiBHXH/getMaSoBhxhTheoTieuChi` | the number of a person | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuTtHgdByMaSoBhxh` | the person of a number | names \[SRC\] 9, frame \[SIM\] |
-//! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | a household, a row for each member | names \[SRC\] 9, frame \[SIM\] |
+//! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | the household a person stands in | names \[SRC\] 9, frame \[SIM\] |
 //! | `tax` | `GET {http}/apiCSDLDKDN/chiTietDoanhNghiep?msdn=` | a company, 10 or 13 digits | names \[SRC\] 10, frame \[SIM\] |
 //! | `tax` | `GET {http}/apiThue/1.0/traCuuNNT?mst=` | a taxpayer, 12 digits | \[SIM\] B.3 |
 //! | `tax` | `POST {http}/apiThue/1.0/traCuuNghiaVuTaiChinh` | what a dossier owes | XML \[SRC\] 10, wire \[SIM\] B.4 |
@@ -72,8 +72,8 @@
 //!   carrier itself (503, 101503 \[BG\]). Its own misbehaviour falls on `/token` and on every agency behind it.
 //! * **`lgspaccesstoken`** (3.2): without it, a token call gives an ordinary token, which the social insurance does not
 //!   take (403, 900908); wrong, it is refused everywhere it is looked at (401). The five members in any order.
-//! * **Social insurance** answers with a flat object; `trangThai` is 1, or 0 with an `errorCode` of 6.1 (`201` nobody),
-//!   told as numbers and as text by turns. A household is a list of rows, nobody an empty list. `ngaySinh` is always
+//! * **Social insurance** answers with a flat object; `trangThai` is 1, or 0 with an `errorCode` of 6.1 (`201` nobody; the field asked for is then there and null),
+//!   told as numbers and as text by turns. A household is told by the row of the person asked about. `ngaySinh` is always
 //!   eight digits, with 01 for what `loaiNgaySinh` says is unknown; asked, the unknown part may be missing and is not
 //!   looked at. `isKs` 1 compares the place with that of birth registration, 0 with that of residence; all its codes
 //!   must match, an empty one only an empty one. Letters may be of either case; diacritics and NFC count. Numbers are

@@ -54,11 +54,25 @@ impl Agency for SocialInsurance {
         }
         let as_text = self.numbers_as_text.fetch_xor(true, Ordering::Relaxed);
         let visit = Visit { register: &self.register, site, misbehaviour, as_text };
-        let body = visit.hear(&self.operation(request), request).unwrap_or_else(|Failure(code, text)| {
+        let operation = self.operation(request);
+        let body = visit.hear(&operation, request).unwrap_or_else(|Failure(code, text)| {
             site.tally.refused(text);
-            json!({ "trangThai": visit.number(0), "errorCode": visit.number(code), "errorDescription": text })
+            // What was asked for is there and empty: all fields of a reply are always sent.
+            json!({
+                nobody(&operation): null, "trangThai": visit.number(0), "errorCode": visit.number(code),
+                "errorDescription": text,
+            })
         });
         Reply::json(200, &body).into()
+    }
+}
+
+/// The field by which an operation tells whom it found.
+fn nobody(operation: &str) -> &'static str {
+    match operation {
+        "getMaSoBhxhTheoTieuChi" => "maSoBhxh",
+        "getTraCuuThongTinHgd" => "maSo",
+        _ => "hoTen",
     }
 }
 
@@ -137,7 +151,7 @@ impl Visit<'_> {
         })
     }
 
-    /// One row for each member, the head first; nobody is an empty list.
+    /// The household a person stands in: its code and address, and the person's own row.
     fn household(&self, asked: &Map<String, Value>) -> Result<Value, Failure> {
         only(asked, &["maTinh", "hoTen", "ngaySinh", "loaiNgaySinh", "gioiTinh", "soSo", "maThe", "isKs"])?;
         let criteria = Criteria::read(asked)?;
@@ -154,38 +168,24 @@ impl Visit<'_> {
                     .as_ref()
                     .is_none_or(|card| self.register.social_insurance_number(person).as_ref() == Some(card))
         };
-        let Some(found) = self.insured().find(fits) else { return Ok(json!([])) };
-        Ok(match self.misbehaviour {
-            Some(Misbehaviour::WrongPerson) => self.rows(self.stranger(found)).into(),
-            Some(Misbehaviour::TwoPeople) => {
-                [self.rows(found), self.rows(self.stranger(found))].concat().into()
-            }
-            _ => self.rows(found).into(),
-        })
+        let found = self.insured().find(fits).ok_or(RECORD_NOT_FOUND)?;
+        Ok(fields::choose(self.misbehaviour, self.member(found), self.member(self.stranger(found))))
     }
 
-    fn rows(&self, person: &Person) -> Vec<Value> {
-        let home = self.register.household_of(person);
-        let members: Vec<&Person> = match home {
-            Some(home) => {
-                home.members.iter().filter_map(|member| self.register.person(member.person)).collect()
-            }
-            None => vec![person],
-        };
-        let code = match home {
+    fn household_code(&self, person: &Person) -> String {
+        match self.register.household_of(person) {
             Some(home) => format!("H{}", home.book),
             None => format!("H{}", self.register.social_insurance_number(person).unwrap_or_default()),
-        };
-        members.into_iter().map(|member| self.member(member, &code)).collect()
+        }
     }
 
-    fn member(&self, truth: &Person, code: &str) -> Value {
+    fn member(&self, truth: &Person) -> Value {
         let person = self.register.kept_by(Party::SocialInsurance, truth);
         let (date, precision) = written(person.born);
         let number = self.register.social_insurance_number(truth).unwrap_or_default();
         let mut row = json!({
             "maSo": number, "hoTen": person.shown_name().full(), "ngaySinh": date, "loaiNgaySinh": precision,
-            "gioiTinh": person.sex.code(), "maThe": number, "maHo": code,
+            "gioiTinh": person.sex.code(), "maThe": number, "maHo": self.household_code(truth),
             "diaChi": person.residence.as_ref().map(Address::line).unwrap_or_default(),
         });
         self.spoil(&mut row, "hoTen", "hoVaTen");

@@ -58,17 +58,17 @@ pub(super) struct Way<'a> {
     pub operation: &'a str,
     subject: &'a [String],
     units: &'a [String],
-    is_feed: bool,
+    pub feed_every_s: Option<u64>,
 }
 
 impl Way<'_> {
-    /// The route of a service whose subjects and answer are these.
-    pub fn route(&self, subject: &[String], answer: &Node) -> Route {
+    /// The route of a service whose subjects and answer are these; `declared` stands for what the operation declares itself.
+    pub fn route(&self, subject: &[String], declared: Option<&[String]>, answer: &Node) -> Route {
         Route {
             agency: self.agency.to_owned(),
             operation: self.operation.to_owned(),
             units: self.units.iter().map(|unit| comparable_agency_code(unit)).collect(),
-            same: same(subject, self.subject, answer),
+            same: same(subject, declared.unwrap_or(self.subject), answer),
         }
     }
 
@@ -108,7 +108,8 @@ pub(super) fn ways<'a>(
     }
     let nobody: &[String] = &[];
     let own = |service: &'a String| {
-        let way = Way { agency: HOUSE, operation: service, subject: nobody, units: nobody, is_feed: false };
+        let way =
+            Way { agency: HOUSE, operation: service, subject: nobody, units: nobody, feed_every_s: None };
         (service.as_str(), vec![way])
     };
     let mut ways: BTreeMap<&str, Vec<Way<'_>>> = house.iter().map(own).collect();
@@ -116,8 +117,8 @@ pub(super) fn ways<'a>(
         let units = units.get(&agency.name).map_or(nobody, Vec::as_slice);
         for (operation, plan) in &agency.operations {
             let Some(service) = &plan.service else { continue };
-            let (subject, is_feed) = (plan.subject.as_slice(), plan.feed_every_s.is_some());
-            let way = Way { agency: &agency.name, operation, subject, units, is_feed };
+            let (subject, feed_every_s) = (plan.subject.as_slice(), plan.feed_every_s);
+            let way = Way { agency: &agency.name, operation, subject, units, feed_every_s };
             let others = ways.entry(service).or_default();
             unfit.extend(others.iter().filter_map(|other| between(service, other, &way)));
             others.push(way);
@@ -132,8 +133,8 @@ fn between(service: &str, one: &Way<'_>, other: &Way<'_>) -> Option<Unfit> {
         return Some(Unfit::new(other.name(), format!("{} answers {service} too", one.name())));
     }
     let both = format!("[{}] and [{}] both answer {service}", one.agency, other.agency);
-    if one.is_feed != other.is_feed {
-        return Some(Unfit::new(FILE, format!("{both}, one of them as a feed")));
+    if one.feed_every_s.or(other.feed_every_s).is_some() {
+        return Some(Unfit::new(FILE, format!("{both}: a feed is followed at one agency")));
     }
     if one.units.is_empty() && other.units.is_empty() {
         let why =

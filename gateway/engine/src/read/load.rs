@@ -1,21 +1,23 @@
 //! The far half of the road, which runs as its own task: from "the cache has nothing" to a checked answer of the agency.
 
 use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter_api::outcome::Page;
 use adapter_api::{Adapter, Call, Fault, Outcome, Party, Reason};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::cache::Loaded;
 use crate::catalogue::{Route, Service};
-use crate::client::Purpose;
+use crate::client::{Lane, Purpose};
 use crate::converse::{Conversation, converse};
 use crate::ports::{Chance, Clock, Progress, Wire};
-use crate::resilience::{Attempt, Errand, Guards, Meter};
+use crate::resilience::{Attempt, Errand, Guards, Meter, Standing};
 use crate::settings::AgencySettings;
 
 /// Everything between the cache and the agencies.
@@ -28,6 +30,9 @@ pub struct Road {
     pub chance: Arc<dyn Chance>,
 }
 
+/// The name under which the house itself asks, where clients share an agency's places.
+const HOUSE_CLIENT: &str = "house";
+
 /// A question on its way to an agency.
 pub struct Inquiry {
     pub service: Arc<Service>,
@@ -35,50 +40,98 @@ pub struct Inquiry {
     pub client: String,
     pub purpose: Purpose,
     pub query: Value,
+    pub lane: Lane,
+}
+
+/// What a batch waits longer than its service's deadline, in our own lines: at 20 exchanges a second, of which the counter
+/// takes four fifths, fifteen batches with eight queries under way each come to their turns in that time.
+pub const BATCH_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much longer a lane waits for its turns.
+pub fn patience(lane: Lane) -> Duration {
+    match lane {
+        Lane::Counter => Duration::ZERO,
+        Lane::Batch => BATCH_PATIENCE,
+    }
+}
+
+/// Where a call goes: what is asked, and of whom.
+#[derive(Clone, Copy)]
+pub struct To<'a> {
+    pub service: &'a Service,
+    pub route: &'a Route,
 }
 
 impl Road {
     /// Asks the agency.
     pub async fn travel(&self, inquiry: Inquiry, progress: &Arc<Progress>) -> Result<Loaded, Fault> {
-        let (service, route) = (&*inquiry.service, &*inquiry.route);
+        let to = To { service: &inquiry.service, route: &inquiry.route };
+        let call = self.call(to.route, purpose(&inquiry.purpose), inquiry.query.clone(), None);
+        let standing = Standing { client: inquiry.client, lane: inquiry.lane };
+        let value = self.ask::<Option<Value>>(to, &standing, &call, progress).await?;
+        let people = inquiry.service.people(&call.query, value.as_ref());
+        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
+    }
+
+    /// Asks for the news of a feed behind this cursor; with the page comes the identifier of our call.
+    ///
+    /// A feed's round is a call like any other: breaker, bulkhead, retries and quota hold for it too.
+    pub async fn page(&self, to: To<'_>, cursor: Option<String>) -> Result<(Page, String), Fault> {
+        let nothing = || Value::Object(Map::new());
+        let call = self.call(to.route, nothing(), nothing(), cursor);
+        // Nobody stands at a counter for a round: it waits in the slow lane.
+        let standing = Standing { client: HOUSE_CLIENT.to_owned(), lane: Lane::Batch };
+        let progress = Arc::new(Progress::default());
+        progress.join(standing.clone());
+        let page = self.ask::<Page>(to, &standing, &call, &progress).await?;
+        Ok((page, call.id))
+    }
+
+    async fn ask<A: Accept>(
+        &self,
+        to: To<'_>,
+        standing: &Standing,
+        call: &Call,
+        progress: &Arc<Progress>,
+    ) -> Result<A, Fault> {
+        let To { service, route } = to;
         let Some(adapter) = self.adapters.get(&route.agency) else {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
         };
         // The service's own deadline, not the first caller's: others may have joined who wait longer.
-        let deadline = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
-        let call = self.call(&inquiry);
+        let within = Duration::from_millis(service.settings.deadline_ms);
+        let deadline = Instant::now() + within + patience(standing.lane);
         let errand = Errand {
             agency: &route.agency,
             operation: &route.operation,
-            client: &inquiry.client,
+            client: &standing.client,
             deadline,
+            exchange_within: within,
             progress,
         };
         let conversation = Conversation {
             agency: &route.agency,
             adapter: &**adapter,
             wire: &*self.wire,
-            call: &call,
+            call,
             deadline,
             progress,
         };
-        let value = self.guards.run(errand, &Checked { conversation, service, route }).await?;
-        let people = service.people(&call.query, value.as_ref());
-        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
+        self.guards.run(errand, &Checked { conversation, to, accepts: PhantomData }).await
     }
 
-    fn call(&self, inquiry: &Inquiry) -> Call {
-        let settings = self.agencies.get(&inquiry.route.agency).map(|agency| agency.settings.clone());
+    fn call(&self, route: &Route, purpose: Value, query: Value, cursor: Option<String>) -> Call {
+        let settings = self.agencies.get(&route.agency).map(|agency| agency.settings.clone());
         Call {
-            operation: inquiry.route.operation.clone(),
+            operation: route.operation.clone(),
             id: self.chance.uuid(),
             now: self.clock.now(),
             reference: None,
-            purpose: purpose(&inquiry.purpose),
+            purpose,
             setting: settings.unwrap_or_else(|| Value::Object(Map::new())),
-            query: inquiry.query.clone(),
+            query,
             together: Vec::new(),
-            cursor: None,
+            cursor,
             page_size: None,
         }
     }
@@ -99,39 +152,83 @@ fn purpose(purpose: &Purpose) -> Value {
 
 /// A conversation whose answer is checked before anybody believes it: here, inside the breaker, so that an agency which
 /// talks nonsense counts as failing, and before the cache, so that nonsense is never kept.
-struct Checked<'a> {
+struct Checked<'a, A> {
     conversation: Conversation<'a>,
-    service: &'a Service,
-    route: &'a Route,
+    to: To<'a>,
+    accepts: PhantomData<fn() -> A>,
 }
 
-impl Attempt for Checked<'_> {
-    type Answer = Option<Value>;
+impl<A: Accept> Attempt for Checked<'_, A> {
+    type Answer = A;
 
-    fn attempt<'a>(&'a self, meter: &'a Meter<'a>) -> BoxFuture<'a, Result<Option<Value>, Fault>> {
+    fn attempt<'a>(&'a self, meter: &'a Meter<'a>) -> BoxFuture<'a, Result<A, Fault>> {
         async move {
             let outcome = converse(&self.conversation, meter).await?;
-            match outcome {
-                Outcome::Found(value) => {
-                    self.service.accept_answer(&value)?;
-                    self.route.accept_subject(&self.conversation.call.query, &value)?;
-                    Ok(Some(value))
-                }
-                Outcome::Absent => Ok(None),
-                // Nothing unknown is success: a read has two outcomes.
-                Outcome::Page(_)
-                | Outcome::Accepted { .. }
-                | Outcome::Pending { .. }
-                | Outcome::Supplement { .. }
-                | Outcome::Completed { .. }
-                | Outcome::Declined { .. } => Err(Fault::Malformed(Reason {
-                    exchange: None,
-                    at: None,
-                    why: format!("{} is no outcome of a read", outcome.word()),
-                    by: Some(Party::Agency),
-                })),
-            }
+            A::accept(outcome, self.to, &self.conversation.call.query)
         }
         .boxed()
     }
+}
+
+/// What a call may end in; every other outcome is nonsense.
+trait Accept: Sized + Send + 'static {
+    fn accept(outcome: Outcome, to: To<'_>, query: &Value) -> Result<Self, Fault>;
+}
+
+/// A read: there, or not there.
+impl Accept for Option<Value> {
+    fn accept(outcome: Outcome, to: To<'_>, query: &Value) -> Result<Self, Fault> {
+        match outcome {
+            Outcome::Found(value) => {
+                to.service.accept_answer(&value)?;
+                to.route.accept_subject(query, &value)?;
+                Ok(Some(value))
+            }
+            Outcome::Absent => Ok(None),
+            // Nothing unknown is success: a read has two outcomes.
+            Outcome::Page(_)
+            | Outcome::Accepted { .. }
+            | Outcome::Pending { .. }
+            | Outcome::Supplement { .. }
+            | Outcome::Completed { .. }
+            | Outcome::Declined { .. } => Err(strange(&outcome, "a read")),
+        }
+    }
+}
+
+/// A round of a feed: one page, whole. One row that cannot be read, and none of them is taken.
+impl Accept for Page {
+    fn accept(outcome: Outcome, to: To<'_>, _query: &Value) -> Result<Self, Fault> {
+        match outcome {
+            Outcome::Page(page) => {
+                let rows = page.received.iter().map(|row| without_key(row.clone())).collect::<Vec<_>>();
+                to.service.accept_answer(&json!({ "items": rows }))?;
+                Ok(page)
+            }
+            Outcome::Found(_)
+            | Outcome::Absent
+            | Outcome::Accepted { .. }
+            | Outcome::Pending { .. }
+            | Outcome::Supplement { .. }
+            | Outcome::Completed { .. }
+            | Outcome::Declined { .. } => Err(strange(&outcome, "a feed")),
+        }
+    }
+}
+
+/// The duplicate key is the house's and stands in no schema.
+fn without_key(mut row: Value) -> Value {
+    if let Value::Object(fields) = &mut row {
+        fields.shift_remove("same");
+    }
+    row
+}
+
+fn strange(outcome: &Outcome, of: &str) -> Fault {
+    Fault::Malformed(Reason {
+        exchange: None,
+        at: None,
+        why: format!("{} is no outcome of {of}", outcome.word()),
+        by: Some(Party::Agency),
+    })
 }

@@ -6,6 +6,7 @@ use adapter_api::Kind;
 
 use crate::catalogue::{FieldView, HOUSE, Route};
 use crate::client::Client;
+use crate::feed::FeedView;
 use crate::read::Engine;
 use crate::resilience::PartyView;
 
@@ -48,6 +49,8 @@ pub struct AgencyViews {
     pub agencies: Vec<PartyView>,
     /// Every carrier one of them is reached through.
     pub carriers: Vec<PartyView>,
+    /// Every feed that is followed.
+    pub feeds: Vec<FeedView>,
 }
 
 impl Engine {
@@ -62,7 +65,8 @@ impl Engine {
         let mut agencies = self.road.guards.agencies();
         // What the house answers itself has no link that could be down.
         agencies.retain(|view| view.name != HOUSE);
-        AgencyViews { agencies, carriers: self.road.guards.carriers() }
+        let feeds = self.feeds.all().map(|feed| feed.view()).collect();
+        AgencyViews { agencies, carriers: self.road.guards.carriers(), feeds }
     }
 
     /// Bytes and number of the answers kept, roughly, for metrics.

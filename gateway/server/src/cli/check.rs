@@ -81,7 +81,9 @@ impl Check {
     fn read(&self) -> Result<(Vec<AgencyInput>, bool), u8> {
         let disk = conformance::disk::read(&self.adapters, &self.schemas);
         let (_files, disk) = SchemaFiles::of_disk(disk).map_err(|errors| told(&errors))?;
-        let validator: Arc<Validator> = Arc::from(schema_files::validator(&disk.documents));
+        let parsed = disk.agencies.iter().filter_map(|(folder, _talks)| adapter_api::agency::parse(folder).0);
+        let agencies: Vec<_> = parsed.collect();
+        let validator: Arc<Validator> = Arc::from(schema_files::validator(&disk.documents, &agencies));
         let effort = if self.quick { Effort::Quick } else { Effort::Full };
         let wanted = disk.agencies.iter().map(|(folder, _talks)| folder.name.as_str());
         let wanted = wanted.filter(|name| self.only.as_deref().is_none_or(|only| only == *name));

@@ -39,6 +39,8 @@ pub struct AgencyBlock {
     /// What it may cost.
     #[serde(default)]
     pub limits: PartyLimits,
+    /// How often its feeds are asked for news, in seconds; without it as the manifest says.
+    pub feed_every_s: Option<u64>,
     /// Replies longer than this are refused, in bytes.
     pub reply_bytes_max: Option<usize>,
     /// How long a connection may take, in milliseconds.

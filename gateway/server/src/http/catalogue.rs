@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use adapter_api::Kind;
+use engine::feed::FeedView;
 use engine::read::{AgencyViews, ServiceView};
 use engine::resilience::PartyView;
 use serde_json::{Value, json};
@@ -68,6 +69,20 @@ pub fn links(views: &AgencyViews) -> Value {
     json!({
         "agencies": views.agencies.iter().map(party).collect::<Vec<_>>(),
         "carriers": views.carriers.iter().map(party).collect::<Vec<_>>(),
+        "feeds": views.feeds.iter().map(feed).collect::<Vec<_>>(),
+    })
+}
+
+fn feed(view: &FeedView) -> Value {
+    json!({
+        "name": view.name,
+        "agency": view.agency,
+        "answers": view.answers,
+        "every_s": view.every_s,
+        "failing": view.failing,
+        "last_read": view.last_read,
+        "age_s": view.age_s,
+        "cursor_age_s": view.cursor_age_s,
     })
 }
 

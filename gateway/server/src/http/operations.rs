@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use adapter_api::codec::{Limits, json as strict};
+use engine::feed::FeedView;
 use engine::ports::Clock;
 use engine::read::Engine;
 use engine::resilience::{BreakerState, PartyView};
@@ -60,6 +61,7 @@ async fn metrics(operations: web::Data<Operations>) -> HttpResponse {
     let views = operations.engine.agencies();
     views.agencies.iter().for_each(|party| gauge_breaker("agency", party));
     views.carriers.iter().for_each(|party| gauge_breaker("carrier", party));
+    views.feeds.iter().for_each(gauge_feed);
     let (bytes, answers) = operations.engine.cache_size();
     metrics::gauge!("lienthong_cache_bytes").set(bytes as f64);
     metrics::gauge!("lienthong_cache_answers").set(answers as f64);
@@ -76,6 +78,19 @@ fn gauge_breaker(kind: &'static str, party: &PartyView) {
         BreakerState::Open => 2.0,
     };
     metrics::gauge!("lienthong_breaker", "kind" => kind, "party" => party.name.clone()).set(value);
+}
+
+/// How far behind a feed is; without a complete read since the start there is no age, and `lienthong_feed_read` is 0.
+fn gauge_feed(feed: &FeedView) {
+    let gauge =
+        |name: &'static str, value: f64| metrics::gauge!(name, "feed" => feed.name.clone()).set(value);
+    gauge("lienthong_feed_read", if feed.age_s.is_some() { 1.0 } else { 0.0 });
+    gauge("lienthong_feed_failing", if feed.failing.is_some() { 1.0 } else { 0.0 });
+    if let Some(age_s) = feed.age_s {
+        gauge("lienthong_feed_age_seconds", age_s as f64);
+    }
+    gauge("lienthong_feed_subjects", feed.subjects as f64);
+    gauge("lienthong_feed_subjects_dropped", feed.dropped as f64);
 }
 
 /// Forgets every answer about a person, and every one on its way: `{ "subject": "<số định danh>" }`, after a correction

@@ -221,6 +221,7 @@ impl World {
             carrier: block.carrier.clone(),
             limits: block.limits.clone(),
             settings: serde_json::to_value(&block.settings).unwrap_or_default(),
+            feed_every_s: block.feed_every_s,
         };
         self.agency_blocks.iter().map(|(name, block)| (name.clone(), settings(block))).collect()
     }

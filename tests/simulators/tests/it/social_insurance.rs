@@ -87,28 +87,25 @@ async fn numbers_are_told_as_text_and_as_numbers_by_turns() {
 }
 
 #[tokio::test]
-async fn a_household_is_one_row_for_each_member() {
+async fn a_household_is_told_by_the_row_of_the_person_asked_about() {
     let sims = start();
     let register = sims.register();
     let sample = register.sample();
     let home = register.household_of(sample).unwrap();
-    let (status, rows) = insurance(&sims, HOUSEHOLD, &household(sample)).await;
-    let rows = rows.as_array().unwrap();
-    assert_eq!((status, rows.len()), (200, home.members.len()));
-    for (row, member) in rows.iter().zip(&home.members) {
-        let person = register.person(member.person).unwrap();
-        assert_eq!(row["hoTen"], person.name.full());
-        assert_eq!(row["maSo"].as_str().unwrap(), register.social_insurance_number(person).unwrap());
-        assert_eq!(row["maHo"], format!("H{}", home.book));
-        assert!(row["diaChi"].as_str().unwrap().contains(&home.address.detail));
-    }
+    let (status, row) = insurance(&sims, HOUSEHOLD, &household(sample)).await;
+    assert_eq!(status, 200);
+    assert_eq!(row["hoTen"], sample.name.full());
+    assert_eq!(row["maSo"].as_str().unwrap(), register.social_insurance_number(sample).unwrap());
+    assert_eq!(row["maHo"], format!("H{}", home.book));
+    assert!(row["diaChi"].as_str().unwrap().contains(&home.address.detail));
     let mut by_book = household(sample);
     by_book["soSo"] = json!(home.book);
-    assert_eq!(insurance(&sims, HOUSEHOLD, &by_book).await.1.as_array().unwrap().len(), rows.len());
+    assert_eq!(insurance(&sims, HOUSEHOLD, &by_book).await.1, row);
     for (field, wrong) in [("soSo", "0"), ("maThe", "3899999999"), ("maTinh", "79"), ("hoTen", "AI ĐÓ")] {
         let mut asked = household(sample);
         asked[field] = json!(wrong);
-        assert_eq!(insurance(&sims, HOUSEHOLD, &asked).await, (200, json!([])), "{field}");
+        let (_, nobody) = insurance(&sims, HOUSEHOLD, &asked).await;
+        assert_eq!(told(&nobody["errorCode"]), "201", "{field}");
     }
 }
 
@@ -207,9 +204,9 @@ async fn the_disagreeing_are_found_by_the_truth_and_told_otherwise() {
                 assert_eq!(body["loaiNgaySinh"], precision);
             }
             Aspect::Address => {
-                let (_, rows) = insurance(&sims, HOUSEHOLD, &household(truth)).await;
+                let (_, row) = insurance(&sims, HOUSEHOLD, &household(truth)).await;
                 let street = said.split_once(' ').unwrap().1;
-                assert!(rows[0]["diaChi"].as_str().unwrap().starts_with(street), "{rows} {said}");
+                assert!(row["diaChi"].as_str().unwrap().starts_with(street), "{row} {said}");
             }
         }
         if said != &found.says[0].1 {

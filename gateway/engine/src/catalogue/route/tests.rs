@@ -124,8 +124,8 @@ fn patterns_that_no_unit_has_and_services_answered_twice_are_told_at_once() {
     }
     let expected = [
         "residence.person-again: residence.person answers residence.person too",
-        "agencies.toml: [one] and [two] both answer residence.person, one of them as a feed",
-        "agencies.toml: [residence] and [two] both answer residence.person, one of them as a feed",
+        "agencies.toml: [one] and [two] both answer residence.person: a feed is followed at one agency",
+        "agencies.toml: [residence] and [two] both answer residence.person: a feed is followed at one agency",
     ];
     for expected in expected {
         assert!(said.iter().any(|said| said == expected), "{expected}: {said:#?}");

@@ -83,7 +83,7 @@ fn spoiled(question: Question) -> (&'static str, &'static str, &'static str) {
     match question {
         Q::Number => ("", "maSoBhxh", "soBhxh"),
         Q::Insured => ("", "hoTen", "hoVaTen"),
-        Q::InsuredHome => ("/0", "hoTen", "hoVaTen"),
+        Q::InsuredHome => ("", "hoTen", "hoVaTen"),
         Q::Company => ("", "NAME", "TEN_DOANH_NGHIEP"),
         Q::Taxpayer => ("/Data", "TEN_NNT", "TEN_NGUOI_NOP_THUE"),
         Q::Notice => ("/Data", "FileThongBaoThue", "TepThongBaoThue"),
@@ -144,11 +144,7 @@ fn insurance_shows(question: Question, kind: &M, seen: &Seen, right: &Seen) -> b
         M::SignatureRefused => seen.status == 401 && body["fault"]["code"] == 900_901,
         M::OkWithError => seen.status == 200 && told(&body["errorCode"]) == "500",
         M::UnknownState => body["trangThai"] == 77,
-        M::WrongPerson if question == Q::InsuredHome => {
-            rows(&body) > 0 && body[0]["maHo"].is_string() && body[0]["maHo"] != right[0]["maHo"]
-        }
         M::WrongPerson => body[name].is_string() && body[name] != right[name],
-        M::TwoPeople if question == Q::InsuredHome => rows(&body) > rows(&right) && body[0] == right[0],
         M::TwoPeople => rows(&body) == 2 && body[0][name] == right[name] && body[1][name] != right[name],
         _ => false,
     }
