@@ -18,4 +18,5 @@ mod new_agency;
 mod postal;
 mod problems;
 mod reads;
+mod receipts;
 mod stop;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
-use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
+use crate::catalogue::{Catalogue, HOUSE, Route, Service, Unfit};
 use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
 use crate::feed::{Feed, Feeds};
@@ -28,8 +28,8 @@ mod tests;
 mod views;
 
 pub use load::BATCH_PATIENCE;
-pub(crate) use load::Road;
 use load::{Inquiry, patience};
+pub(crate) use load::{Road, To};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -150,10 +150,12 @@ impl Engine {
         }
         let mut operations: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for service in parts.catalogue.services() {
-            operations.entry(service.agency.clone()).or_default().push(service.operation.clone());
+            for route in &service.routes {
+                operations.entry(route.agency.clone()).or_default().push(route.operation.clone());
+            }
         }
         for feed in parts.catalogue.feeds().values() {
-            let Service { agency, operation, .. } = &*feed.service;
+            let Route { agency, operation, .. } = &*feed.route;
             operations.entry(agency.clone()).or_default().push(operation.clone());
         }
         let feeds = Arc::new(Feeds::of(&parts.catalogue, &parts.agencies));
@@ -189,19 +191,21 @@ impl Engine {
         let deadline = self.deadline(&service, &question);
         // Policy before the cache, so that the cache is never a way around it.
         let permission = self.permit(client, &question, &service)?;
+        // Which of several providers, by the unit: from here on everything that is one agency's is the chosen one's.
+        let route = self.route(client, &question, &service)?;
         // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
         // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
-        let audited = self.record(client, &question, &service, &permission, deadline);
+        let audited = self.record(client, &question, (&service, &route), &permission, deadline);
         // Cache, then the agency: breaker, gate, retries, quota, conversation, and the answer checked against its
         // schema and its subject before it may be kept.
-        let served = self.fetch(client, &question, &service, deadline);
+        let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
             // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
-            Ok(((), served)) => served.map(|served| answer(&service, &permission, &served)),
+            Ok(((), served)) => served.map(|served| answer((&service, &route), &permission, &served)),
             Err(refusal) => Err(refusal),
         };
         // What came of it, noted for the auditor; nobody waits.
-        self.note(client, &question, &service, &outcome);
+        self.note(client, &question, (&service, &route), &outcome);
         outcome
     }
 
@@ -263,16 +267,26 @@ impl Engine {
         allowed.inspect_err(|refusal| self.append_note(client, question, service, refusal.code(), None))
     }
 
+    fn route(&self, client: &Client, question: &Question, service: &Service) -> Result<Arc<Route>, Refusal> {
+        let route = service.route(&question.purpose);
+        route
+            .cloned()
+            .inspect_err(|refusal| self.append_note(client, question, service, refusal.code(), None))
+    }
+
     async fn record(
         &self,
         client: &Client,
         question: &Question,
-        service: &Service,
+        (service, route): (&Service, &Route),
         permission: &Permission,
         deadline: Instant,
     ) -> Result<(), Failure> {
-        let entry =
-            Entry::Permitted { services: vec![service.name.clone()], fields: permission.fields.to_vec() };
+        let entry = Entry::Permitted {
+            services: vec![service.name.clone()],
+            agency: route.agency.clone(),
+            fields: permission.fields.to_vec(),
+        };
         let append = self.audit.append(self.entry(client, question, service, entry));
         match timeout_at(deadline, append).await {
             Ok(Ok(())) => Ok(()),
@@ -284,13 +298,13 @@ impl Engine {
         &self,
         client: &Client,
         question: &Question,
-        service: &Arc<Service>,
+        (service, route): (&Arc<Service>, &Arc<Route>),
         deadline: Instant,
     ) -> Result<Served, Failure> {
         let failure = |fault| Failure::Fault {
             fault,
-            agency: service.agency.clone(),
-            carrier: self.road.guards.carrier_of(&service.agency).map(str::to_owned),
+            agency: route.agency.clone(),
+            carrier: self.road.guards.carrier_of(&route.agency).map(str::to_owned),
         };
         // What the house follows it knows already: newer than any cache, and no agency is asked.
         if let Some(feed) = self.feeds.answering(&service.name) {
@@ -300,6 +314,7 @@ impl Engine {
         let wanted = Wanted {
             identity: Identity {
                 service: service.id.clone(),
+                agency: route.agency.clone(),
                 query: canonical(&question.query),
                 scope: scope(service.settings.share, client, &question.purpose),
                 subjects: named.map(str::to_owned).collect(),
@@ -311,6 +326,7 @@ impl Engine {
         };
         let inquiry = Inquiry {
             service: Arc::clone(service),
+            route: Arc::clone(route),
             client: client.id.clone(),
             purpose: question.purpose.clone(),
             query: question.query.clone(),
@@ -327,7 +343,7 @@ impl Engine {
         &self,
         client: &Client,
         question: &Question,
-        service: &Service,
+        (service, route): (&Service, &Route),
         outcome: &Result<Answer, Failure>,
     ) {
         let (result, cache) = match outcome {
@@ -337,7 +353,7 @@ impl Engine {
         };
         metrics::counter!(
             "lienthong_reads_total",
-            "agency" => service.agency.clone(), "operation" => service.operation.clone(), "code" => result,
+            "agency" => route.agency.clone(), "operation" => route.operation.clone(), "code" => result,
             "cache" => cache.map_or("none", CacheUse::word)
         )
         .increment(1);
@@ -394,7 +410,7 @@ fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
 }
 
 /// The answer as this client may see it.
-fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer {
+fn answer((service, route): (&Service, &Route), permission: &Permission, served: &Served) -> Answer {
     let loaded = served.loaded();
     let mut data = loaded.value.clone();
     if let Some(data) = &mut data {
@@ -403,7 +419,7 @@ fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer
     Answer {
         data,
         source: Source {
-            agency: service.agency.clone(),
+            agency: route.agency.clone(),
             service: service.name.clone(),
             retrieved_at: loaded.retrieved_at.clone(),
             age_s: served.age().as_secs(),
@@ -417,10 +433,15 @@ fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer
 /// What is missing or senseless among the parts.
 fn findings(parts: &Parts) -> Vec<Unfit> {
     let mut unfit = Vec::new();
-    let feeds = parts.catalogue.feeds().values().map(|feed| &feed.service);
-    let asked = parts.catalogue.services().chain(feeds);
-    for service in asked.filter(|service| !parts.adapters.contains_key(&service.agency)) {
-        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
+    let answering = parts
+        .catalogue
+        .services()
+        .flat_map(|service| service.routes.iter().map(move |route| (service, route)));
+    let feeds = parts.catalogue.feeds().values().map(|feed| (&feed.service, &feed.route));
+    for (service, route) in
+        answering.chain(feeds).filter(|(_, route)| !parts.adapters.contains_key(&route.agency))
+    {
+        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", route.agency)));
     }
     unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));
     unfit.extend(parts.composites.findings(&parts.catalogue));
