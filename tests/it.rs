@@ -9,6 +9,7 @@
 mod harness;
 
 mod audit;
+mod batch;
 mod cache;
 mod config;
 mod house;

@@ -95,7 +95,7 @@ impl Composites {
         all.flat_map(|(service, composite)| check::check(composite, service, catalogue)).collect()
     }
 
-    fn is_one(&self, service: &str) -> bool {
+    pub(crate) fn is_one(&self, service: &str) -> bool {
         self.services.contains_key(service) || (service == PREFILL && !self.forms.is_empty())
     }
 

@@ -22,6 +22,7 @@ use crate::resilience::{Guards, Standing};
 use crate::settings::{AgencySettings, CarrierSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
+mod batch;
 mod load;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use crate::http::envelope::PURPOSE_CHARS_MAX;
 use crate::pages::{PROBLEM_CODES, Pages};
 use crate::schema_files::SchemaFiles;
 
+mod batch;
+
 /// Assembles the document.
 pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
     let mut paths = Map::new();
@@ -26,6 +28,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
     for (service, document) in files.services() {
         paths.insert(format!("/v1/{}", service.replace('.', "/")), read_path(service, document));
     }
+    paths.insert("/v1/batch".into(), batch::path(files));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -116,11 +119,13 @@ fn list_path(name: &str, vi: &str, en: &str) -> Value {
 
 /// 200 and every problem, by status.
 fn responses(schema: Value) -> Value {
+    responses_of("application/json", schema)
+}
+
+fn responses_of(media: &str, schema: Value) -> Value {
     let mut responses = Map::new();
-    responses.insert(
-        "200".into(),
-        json!({ "description": "OK", "content": { "application/json": { "schema": schema } } }),
-    );
+    responses
+        .insert("200".into(), json!({ "description": "OK", "content": { media: { "schema": schema } } }));
     for status in
         ["400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504"]
     {

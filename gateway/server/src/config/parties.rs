@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use engine::client::Lane;
 use engine::settings::PartyLimits;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -149,6 +150,9 @@ pub struct ClientBlock {
     /// Rights beyond services: `no-cache`.
     #[serde(default)]
     pub rights: Vec<String>,
+    /// Its lane: `counter`, or `batch` for software nobody stands and waits for.
+    #[serde(default)]
+    pub lane: Lane,
 }
 
 fn direct() -> String {
