@@ -139,6 +139,7 @@ impl Truth {
 async fn ask(cache: Cache, subject: String, load: Load) -> Result<&'static str, Fault> {
     let settings = ServiceSettings { fresh_for_s: 3_600, stale_for_s: 3_600, ..ServiceSettings::default() };
     let identity = Identity {
+        agency: "residence".into(),
         service: "residence.person.v1".into(),
         query: subject.clone(),
         scope: Scope::All,
