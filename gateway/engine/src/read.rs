@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_api::{Adapter, Kind};
+use adapter_api::{Adapter, Fault, Kind};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -14,12 +14,13 @@ use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical}
 use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
 use crate::client::{Client, Purpose};
 use crate::composite::Composites;
+use crate::documents::{Document, Grant};
 use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
-use crate::ports::{Audit, Chance, Clock, Progress, Wire};
+use crate::ports::{Audit, Chance, Clock, Documents, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::Guards;
-use crate::settings::{AgencySettings, CarrierSettings, Share};
+use crate::settings::{AgencySettings, CarrierSettings, ServiceSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
 mod load;
@@ -89,6 +90,9 @@ pub enum CacheUse {
     Revalidated,
 }
 
+/// How long the record of a fetched document may take: as long as a read's deadline usually is.
+const AUDIT_WAIT: Duration = Duration::from_secs(5);
+
 /// The engine. Built once from its parts; cheap to share.
 pub struct Engine {
     catalogue: Arc<Catalogue>,
@@ -99,6 +103,7 @@ pub struct Engine {
     pub(crate) road: Arc<Road>,
     feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
+    documents: Arc<dyn Documents>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
 }
@@ -123,6 +128,8 @@ pub struct Parts {
     pub wire: Arc<dyn Wire>,
     /// Writes down who looked.
     pub audit: Arc<dyn Audit>,
+    /// Stores documents.
+    pub documents: Arc<dyn Documents>,
     /// Knows the time.
     pub clock: Arc<dyn Clock>,
     /// Rolls the dice.
@@ -166,6 +173,7 @@ impl Engine {
             units: parts.units,
             feeds,
             audit: parts.audit,
+            documents: parts.documents,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
                 adapters: parts.adapters,
@@ -194,12 +202,84 @@ impl Engine {
         let served = self.fetch(client, &question, &service, deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
             // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
-            Ok(((), served)) => served.map(|served| answer(&service, &permission, &served)),
+            Ok(((), served)) => served
+                .map(|served| answer(&service, &permission, &served))
+                .and_then(|answer| self.grant(client, &question, &service, answer)),
             Err(refusal) => Err(refusal),
         };
         // What came of it, noted for the auditor; nobody waits.
         self.note(client, &question, &service, &outcome);
         outcome
+    }
+
+    /// The document of an answer that went to this client for this purpose; `None`: there is none for them.
+    ///
+    /// A document is personal data like the answer that told of it: no record, no document (F25).
+    pub async fn document(
+        &self,
+        client: &Client,
+        purpose: &Purpose,
+        id: &str,
+        trace_id: &str,
+    ) -> Result<Option<Arc<Document>>, Refusal> {
+        let findings = unstated(purpose);
+        if !findings.is_empty() {
+            return Err(Refusal::Invalid { findings });
+        }
+        let record = |subject, entry| Record {
+            at: self.clock.now(),
+            trace_id: trace_id.to_owned(),
+            client: client.id.clone(),
+            purpose: purpose.clone(),
+            subject,
+            entry,
+        };
+        let ended = |subject, result: &str| {
+            self.audit.note(record(subject, Entry::Ended { result: result.to_owned(), cache: None }));
+        };
+        let Some((document, grant)) = self.documents.get(id, &client.id, purpose) else {
+            ended(None, "not-found");
+            return Ok(None);
+        };
+        let fields = vec!["/document".to_owned()];
+        let permitted =
+            record(grant.subject.clone(), Entry::Permitted { services: vec![grant.service], fields });
+        match timeout_at(Instant::now() + AUDIT_WAIT, self.audit.append(permitted)).await {
+            Ok(Ok(())) => {
+                ended(grant.subject, "found");
+                Ok(Some(document))
+            }
+            Ok(Err(_)) | Err(_) => Err(Refusal::AuditUnavailable),
+        }
+    }
+
+    /// Shows the documents of an answer, as it leaves, to whom it goes.
+    fn grant(
+        &self,
+        client: &Client,
+        question: &Question,
+        service: &Service,
+        answer: Answer,
+    ) -> Result<Answer, Failure> {
+        let subjects = self.hasher.subjects(&service.subject, &question.query);
+        let mut gone = false;
+        let mut show = |id: &str| {
+            let grant = Grant {
+                client: client.id.clone(),
+                purpose: question.purpose.clone(),
+                service: service.name.clone(),
+                subject: (!subjects.is_empty()).then(|| subjects.join(" ")),
+            };
+            gone |= !self.documents.grant(id, grant);
+        };
+        if let Some(data) = &answer.data {
+            service.answer.each_document(data, &mut show);
+        }
+        if !gone {
+            return Ok(answer);
+        }
+        let fault = Fault::AdapterFailed { place: "the document was dropped before its answer left".into() };
+        Err(Failure::Fault { fault, agency: service.agency.clone(), carrier: None })
     }
 
     /// Forgets every answer about this subject, and every one on its way.
@@ -297,7 +377,7 @@ impl Engine {
                 scope: scope(service.settings.share, client, &question.purpose),
                 subjects: named.map(str::to_owned).collect(),
             },
-            lifetimes: Lifetimes::of(&service.settings, service.several_people),
+            lifetimes: lifetimes(service),
             again: question.no_cache,
             deadline,
         };
@@ -371,6 +451,14 @@ impl CacheUse {
             CacheUse::Revalidated => "revalidated",
         }
     }
+}
+
+/// What refers to a document is not kept: the document may be gone before it.
+fn lifetimes(service: &Service) -> Lifetimes {
+    if service.answer.holds_documents() {
+        return Lifetimes::of(&ServiceSettings { fresh_for_s: 0, ..service.settings.clone() }, true);
+    }
+    Lifetimes::of(&service.settings, service.several_people)
 }
 
 /// Who may share an answer. Without a dossier to share by, it is the officer's alone.
