@@ -1,6 +1,7 @@
 //! `prove cache` (P6, T14, invariant 7): one exchange for a thousand misses; nobody sees whom or what they must not.
 
 mod eviction;
+mod services;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,13 +34,14 @@ const CONNECTORS_FIELDS: [&str; 2] = ["birth_date", "full_name"];
 
 const LOOK_UP: &str = "TraCuuThongTinCongDan";
 
-/// Runs the three proofs.
+/// Runs the four proofs.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     println!("\n== cache (P6, T14)");
     let wish = ServiceWish { fresh_for_s: 3_600, deadline_ms: 30_000 };
     let ground = Ground::build(&ground::unlimited(wishes.seed, wish)).await?;
     one_exchange(&ground, score).await?;
     interleaved(&ground, wishes, score).await?;
+    services::prove(&ground, wishes, score).await?;
     drop(ground);
     eviction::prove(wishes, score).await
 }

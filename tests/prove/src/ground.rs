@@ -13,14 +13,25 @@ const PLENTY: u32 = 10_000_000;
 /// Requests under way at once where a proof only wants many of them.
 pub const AT_ONCE: usize = 32;
 
-/// The five reads.
-pub const SERVICES: [&str; 5] = [
+/// Every read that an agency answers.
+pub const SERVICES: [&str; 12] = [
     "residence.person",
     "residence.verify",
     "residence.household",
     "civil-status.record",
     "civil-status.dossier-status",
+    "social-insurance.person",
+    "social-insurance.household",
+    "tax.taxpayer",
+    "tax.obligations",
+    "postal.quote",
+    "e-receipt.receipt",
+    "e-receipt.file",
 ];
+
+/// The agencies behind them.
+const AGENCIES: [&str; 6] =
+    ["residence", "civil-status", "social-insurance", "tax", "postal", "e-receipt-vnpt"];
 
 /// A world with its gateway.
 pub struct Ground {
@@ -79,7 +90,7 @@ pub fn unlimited(seed: u64, wish: ServiceWish) -> WorldOptions {
     WorldOptions {
         seed,
         services: SERVICES.iter().map(|name| ((*name).to_string(), service.clone())).collect(),
-        agency_limits: ["residence", "civil-status"].map(|name| (name.to_string(), party.clone())).into(),
+        agency_limits: AGENCIES.map(|name| (name.to_string(), party.clone())).into(),
         carrier_limits: BTreeMap::from([("lgsp".to_string(), party)]),
         ..WorldOptions::default()
     }

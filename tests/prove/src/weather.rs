@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::future::join_all;
 use indicatif::ProgressBar;
+use sandbox::caller::{USUAL_DOSSIER, purpose_of};
 use sandbox::{Caller, Told, World};
 use serde_json::Value;
 use simulators::{Handle, Misbehaviour, Times};
@@ -58,14 +59,40 @@ pub enum Place {
     Residence,
     /// Hộ tịch, behind the carrier.
     CivilStatus,
+    /// Bảo hiểm xã hội, behind the carrier.
+    SocialInsurance,
+    /// Thuế, behind the carrier.
+    Tax,
+    /// Bưu chính, reached directly.
+    Postal,
+    /// Biên lai VNPT, reached directly.
+    Vnpt,
+    /// Biên lai Viettel, reached directly.
+    Viettel,
     /// The carrier, on the way to the agency.
     Carrier,
     /// The carrier's token endpoint.
     Token,
+    /// The post's token endpoint.
+    PostalToken,
+    /// Viettel's login.
+    ViettelLogin,
 }
 
 /// Every place where a misbehaviour is played.
-const PLACES: [Place; 4] = [Place::Residence, Place::CivilStatus, Place::Carrier, Place::Token];
+const PLACES: [Place; 11] = [
+    Place::Residence,
+    Place::CivilStatus,
+    Place::SocialInsurance,
+    Place::Tax,
+    Place::Postal,
+    Place::Vnpt,
+    Place::Viettel,
+    Place::Carrier,
+    Place::Token,
+    Place::PostalToken,
+    Place::ViettelLogin,
+];
 
 /// Plays everything: each place in a world of its own, all at the same time.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
@@ -107,8 +134,15 @@ impl Place {
         match self {
             Place::Residence => "residence",
             Place::CivilStatus => "civil-status behind the carrier",
+            Place::SocialInsurance => "social-insurance behind the carrier",
+            Place::Tax => "tax behind the carrier",
+            Place::Postal => "postal",
+            Place::Vnpt => "e-receipt-vnpt",
+            Place::Viettel => "e-receipt-viettel",
             Place::Carrier => "the carrier",
             Place::Token => "the carrier's token",
+            Place::PostalToken => "the post's token",
+            Place::ViettelLogin => "Viettel's login",
         }
     }
 
@@ -116,6 +150,11 @@ impl Place {
         match self {
             Place::Residence => world.simulators.residence(),
             Place::CivilStatus => world.simulators.civil_status(),
+            Place::SocialInsurance => world.simulators.social_insurance(),
+            Place::Tax => world.simulators.tax(),
+            Place::Postal | Place::PostalToken => world.simulators.postal(),
+            Place::Vnpt => world.simulators.e_receipt_vnpt(),
+            Place::Viettel | Place::ViettelLogin => world.simulators.e_receipt_viettel(),
             Place::Carrier | Place::Token => world.simulators.lgsp(),
         }
     }
@@ -124,7 +163,27 @@ impl Place {
         match self {
             Place::Residence => &questions.residence,
             Place::CivilStatus | Place::Carrier | Place::Token => &questions.civil_status,
+            Place::SocialInsurance => &questions.social_insurance,
+            Place::Tax => &questions.tax,
+            Place::Postal | Place::PostalToken => &questions.postal,
+            Place::Vnpt => &questions.vnpt,
+            Place::Viettel | Place::ViettelLogin => &questions.viettel,
         }
+    }
+
+    /// The operation by which a token is asked for here; `None` where no login is played.
+    fn login(self) -> Option<&'static str> {
+        match self {
+            Place::Token | Place::PostalToken => Some("token"),
+            Place::ViettelLogin => Some("login"),
+            Place::Residence | Place::CivilStatus | Place::SocialInsurance | Place::Tax => None,
+            Place::Postal | Place::Vnpt | Place::Viettel | Place::Carrier => None,
+        }
+    }
+
+    /// Whether its door is the carrier's: it answers in its stead when it is shut.
+    fn is_carried(self) -> bool {
+        matches!(self, Place::CivilStatus | Place::SocialInsurance | Place::Tax)
     }
 }
 
@@ -140,16 +199,23 @@ async fn play_all(place: Place, wishes: &Wishes, bar: &ProgressBar) -> Result<Se
         if !kind.applies_to(party) {
             continue;
         }
-        let Some(case) = play(&kind, place, &ground, &questions).await? else { continue };
-        season.cases += 1;
-        season.reads += case.told.len();
-        season.rows.extend(judge(&case, wishes, &mut season.score));
-        if leaves_traces(&kind, place) {
-            ground = ground.afresh().await?;
+        for round in rounds(place.questions(&questions)) {
+            let Some(case) = play(&kind, place, round, &ground, &questions).await? else { continue };
+            season.cases += 1;
+            season.reads += case.told.len();
+            season.rows.extend(judge(&case, wishes, &mut season.score));
+            if leaves_traces(&kind, place) {
+                ground = ground.afresh().await?;
+            }
         }
     }
     season.stray = ground.world.simulators.elsewhere().counts().requests;
     Ok(season)
+}
+
+/// The same query put twice is one conversation whose exchanges are spoiled in turn: it is asked again for each.
+fn rounds(questions: &[Question]) -> impl Iterator<Item = &[Question]> {
+    questions.chunk_by(|one, next| (one.service, &one.query) != (next.service, &next.query))
 }
 
 /// Whether the next case would meet what this one left behind, so that it needs a fresh gateway.
@@ -158,7 +224,7 @@ fn leaves_traces(kind: &Misbehaviour, place: Place) -> bool {
         // `Retry-After` keeps us away from the party for a while, as it should.
         Misbehaviour::MaintenanceWindow | Misbehaviour::TooManyRequests => true,
         // A login that hangs is given up after ten seconds; all who need it wait with their own deadlines till then.
-        Misbehaviour::Hang | Misbehaviour::SlowDrip { .. } => place == Place::Token,
+        Misbehaviour::Hang | Misbehaviour::SlowDrip { .. } => place.login().is_some(),
         _ => false,
     }
 }
@@ -175,13 +241,14 @@ struct Case {
 async fn play(
     kind: &Misbehaviour,
     place: Place,
+    round: &[Question],
     ground: &Ground,
     questions: &Questions,
 ) -> Result<Option<Case>> {
     let handle = place.handle(&ground.world);
     let mut asked = Vec::new();
-    for question in place.questions(questions) {
-        let operation = if place == Place::Token { "token" } else { question.operation };
+    for question in round {
+        let operation = place.login().unwrap_or(question.operation);
         if order(handle, kind, place, operation) {
             asked.push(question.clone());
         }
@@ -189,18 +256,21 @@ async fn play(
     if asked.is_empty() {
         return Ok(None);
     }
-    if place == Place::Token {
-        // Whoever holds a token asks for no other.
-        ground.world.simulators.expire_tokens();
+    // Whoever holds a token asks for no other.
+    match place {
+        Place::Token => ground.world.simulators.expire_tokens(),
+        Place::PostalToken => ground.world.simulators.expire_postal_tokens(),
+        Place::ViettelLogin => ground.world.simulators.expire_receipt_tokens(),
+        _ => {}
     }
     let before = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
     let reads = join_all(asked.into_iter().map(async |question| {
         let begun = Instant::now();
-        let told = ground.one_stop.ask(question.service, question.query.clone()).await;
+        let told = ask(&ground.one_stop, &question).await;
         (question, told, begun.elapsed())
     }));
     let other = questions.of_the_other(place);
-    let (reads, elsewhere) = tokio::join!(reads, ground.one_stop.ask(other.service, other.query.clone()));
+    let (reads, elsewhere) = tokio::join!(reads, ask(&ground.one_stop, other));
     let after = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
     handle.behave()?;
     let mut told = Vec::new();
@@ -225,9 +295,9 @@ fn order(handle: &Handle, kind: &Misbehaviour, place: Place, operation: &str) ->
         kind,
         Misbehaviour::Refuse | Misbehaviour::CloseAtAccept | Misbehaviour::WrongServerCertificate
     );
-    if at_the_door && place != Place::CivilStatus {
-        // A connection cannot be told apart by operation: at the token's door the carrier's door stands already.
-        return place != Place::Token && handle.misbehave(kind.clone(), Times::Always).is_ok();
+    if at_the_door && !place.is_carried() {
+        // A connection cannot be told apart by operation: at the token's door the party's door stands already.
+        return place.login().is_none() && handle.misbehave(kind.clone(), Times::Always).is_ok();
     }
     handle.misbehave_on(operation, kind.clone(), Times::Always).is_ok()
 }
@@ -235,9 +305,14 @@ fn order(handle: &Handle, kind: &Misbehaviour, place: Place, operation: &str) ->
 /// Asks once more in fine weather, so that no connection or token of this case is left for the next.
 async fn recovers(caller: &Caller, case: &Case) -> Result<()> {
     if let Some((question, _, _)) = case.told.first() {
-        caller.ask(question.service, question.query.clone()).await?;
+        ask(caller, question).await?;
     }
     Ok(())
+}
+
+async fn ask(caller: &Caller, question: &Question) -> Result<Told> {
+    let purpose = purpose_of(USUAL_DOSSIER, question.unit);
+    caller.ask_for(question.service, purpose, question.query.clone()).await
 }
 
 fn judge(case: &Case, wishes: &Wishes, score: &mut Score) -> Vec<Vec<String>> {

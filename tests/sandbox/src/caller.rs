@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// How long a caller keeps a silent connection.
 const IDLE_MAX: Duration = Duration::from_secs(2);
 
+/// The dossier that is worked on where nothing else is said.
+pub const USUAL_DOSSIER: &str = "H56.14-250812-0035";
+
 /// A client of the gateway.
 #[derive(Clone)]
 pub struct Caller {
@@ -97,7 +100,12 @@ impl Caller {
 
 /// The purpose of most questions: a death registration at the sample commune.
 pub fn usual_purpose() -> Value {
-    json!({ "procedure": "1.000656", "dossier": "H56.14-250812-0035", "unit": "H56.14", "officer": "cb01" })
+    purpose_of(USUAL_DOSSIER, "H56.14")
+}
+
+/// The same for this dossier at this unit.
+pub fn purpose_of(dossier: &str, unit: &str) -> Value {
+    json!({ "procedure": "1.000656", "dossier": dossier, "unit": unit, "officer": "cb01" })
 }
 
 async fn told(response: reqwest::Response) -> Result<Told> {

@@ -129,6 +129,93 @@ const CIVIL_STATUS: &[Row] = &[
     ("redirect", NONSENSE),
 ];
 
+/// Behind the carrier as well; unlike civil status, its errors are not our words but nobody's known ones: the codes of the
+/// social insurance and the sentences of the tax office are not public, so the agency is blamed (interfaces 9, 10).
+const AGENCY_REFUSES: Expected = Problem(502, "rejected", "agency");
+
+const SOCIAL_INSURANCE: &[Row] =
+    &[("ok-with-error", AGENCY_REFUSES), ("wrong-type", NONSENSE), ("signature-refused", NOT_LET_IN)];
+
+const TAX: &[Row] = &[("ok-with-error", AGENCY_REFUSES), ("signature-refused", NOT_LET_IN)];
+
+/// Reached directly over plain HTTP, speaks JSON with a token of its own.
+const POSTAL: &[Row] = &[
+    ("refuse", NO_ROAD),
+    ("close-at-accept", NO_WORD), // no handshake here: the request may have left
+    ("reset", NO_WORD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_WORD),
+    ("half-answer", NO_WORD),
+    ("garbage", NO_WORD),
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE),
+    ("html-page", NONSENSE),
+    ("server-error 500", NONSENSE),
+    ("server-error 502", CLOSED),
+    ("server-error 503", CLOSED),
+    ("server-error 504", CLOSED),
+    ("ok-with-error", CLOSED), // 199: system error
+    ("schema-drift", NONSENSE),
+    ("missing-field", NONSENSE),
+    ("wrong-charset", NONSENSE),
+    ("invalid-utf8", NONSENSE),
+    ("deep-nesting", NONSENSE),
+    ("oversize", NONSENSE),
+    ("duplicate-keys", NONSENSE),
+    ("other-format", NONSENSE),
+    ("wrong-type", NONSENSE),
+    ("empty-body", NONSENSE),
+    ("bom", Found),
+    ("expired-token", NOT_LET_IN),
+    ("signature-refused", NOT_LET_IN),
+    ("maintenance-window", CLOSED),
+    ("too-many-requests", TOO_MUCH),
+    ("unknown-state", NONSENSE),
+    ("redirect", NONSENSE),
+];
+
+/// Reached directly over plain HTTP, speaks SOAP, our account stands in each message.
+const VNPT: &[Row] = &[("ok-with-error", NONSENSE), ("signature-refused", OUR_FAULT)];
+
+/// Reached directly over plain HTTP, speaks JSON with a token of its own.
+const VIETTEL: &[Row] = &[("ok-with-error", OUR_FAULT)];
+
+/// The login of an agency reached directly: whatever goes wrong there is the agency's own, and of the question nothing has
+/// been sent.
+const LOGIN: &[Row] = &[
+    ("reset", NO_ROAD),
+    ("hang", SILENCE),
+    ("zero-bytes", NO_ROAD),
+    ("half-answer", NO_ROAD),
+    ("garbage", NO_ROAD),
+    ("slow-drip", SILENCE),
+    ("delay", Found),
+    ("truncated-body", NONSENSE),
+    ("html-page", NONSENSE),
+    ("server-error 500", CLOSED),
+    ("server-error 502", CLOSED),
+    ("server-error 503", CLOSED),
+    ("server-error 504", CLOSED),
+    ("ok-with-error", NONSENSE),
+    ("schema-drift", NONSENSE),
+    ("missing-field", NONSENSE),
+    ("wrong-charset", NONSENSE),
+    ("invalid-utf8", NONSENSE),
+    ("deep-nesting", NONSENSE),
+    ("oversize", NONSENSE),
+    ("duplicate-keys", NONSENSE),
+    ("other-format", NONSENSE),
+    ("wrong-type", NONSENSE),
+    ("empty-body", NONSENSE),
+    ("bom", Found),
+    ("signature-refused", NOT_LET_IN),
+    ("maintenance-window", CLOSED),
+    ("too-many-requests", TOO_MUCH),
+    ("unknown-state", NONSENSE),
+    ("redirect", NONSENSE),
+];
+
 /// The carrier itself, over plain HTTP.
 const CARRIER: &[Row] = &[
     ("refuse", NO_CARRIER),
@@ -196,10 +283,21 @@ const TOKEN: &[Row] = &[
 const EXCEPTIONS: &[(&str, Place, &str, Expected)] = &[
     // The reply to a dossier code names no dossier (interfaces 6.1): a single row about somebody else looks like ours.
     ("wrong-person", Place::CivilStatus, "record by dossier", Found),
+    // Asked by number alone, the reply names no number (interfaces 9): another person's record looks like the right one.
+    ("wrong-person", Place::SocialInsurance, "person by number", Found),
+    // The business register's status is told on as the code it came in, and decides nothing.
+    ("unknown-state", Place::Tax, "enterprise", Found),
+    // The notices' service has numbers for its errors, of which this one is in no document: no rule holds.
+    ("ok-with-error", Place::Tax, "obligations", NONSENSE),
 ];
 
 /// Where the kernel decides what we see: a connection that is reset at once is either never ours, or ours and then gone.
-const OR_ELSE: &[(&str, Place, Expected)] = &[("close-at-accept", Place::Carrier, NO_CARRIER)];
+const OR_ELSE: &[(&str, Place, Expected)] = &[
+    ("close-at-accept", Place::Carrier, NO_CARRIER),
+    ("close-at-accept", Place::Postal, NO_ROAD),
+    ("close-at-accept", Place::Vnpt, NO_ROAD),
+    ("close-at-accept", Place::Viettel, NO_ROAD),
+];
 
 /// Whether this read may be told this.
 pub fn allows(kind: &Misbehaviour, place: Place, read: &str, told: Expected) -> bool {
@@ -215,13 +313,20 @@ pub fn of(kind: &Misbehaviour, place: Place, read: &str) -> Option<Expected> {
     if let Some((_, _, _, expected)) = except {
         return Some(*expected);
     }
-    let rows = match place {
-        Place::Residence => RESIDENCE,
-        Place::CivilStatus => CIVIL_STATUS,
-        Place::Carrier => CARRIER,
-        Place::Token => TOKEN,
+    // What an agency does in its own way stands first, what it does as its neighbour behind the same door after it.
+    let (own, common): (&[Row], &[Row]) = match place {
+        Place::Residence => (RESIDENCE, &[]),
+        Place::CivilStatus => (CIVIL_STATUS, &[]),
+        Place::SocialInsurance => (SOCIAL_INSURANCE, CIVIL_STATUS),
+        Place::Tax => (TAX, CIVIL_STATUS),
+        Place::Postal => (POSTAL, &[]),
+        Place::Vnpt => (VNPT, POSTAL),
+        Place::Viettel => (VIETTEL, POSTAL),
+        Place::Carrier => (CARRIER, &[]),
+        Place::Token => (TOKEN, &[]),
+        Place::PostalToken | Place::ViettelLogin => (LOGIN, &[]),
     };
-    rows.iter().find(|(own, _)| *own == name).map(|(_, expected)| *expected)
+    own.iter().chain(common).find(|(row, _)| *row == name).map(|(_, expected)| *expected)
 }
 
 /// The misbehaviour's name, with its status where that decides.
