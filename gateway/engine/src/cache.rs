@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::ports::Progress;
 use crate::read::CacheUse;
+use crate::resilience::Standing;
 use crate::settings::ServiceSettings;
 
 mod key;
@@ -149,6 +150,8 @@ pub struct Wanted {
     pub again: bool,
     /// When this caller stops waiting.
     pub deadline: Instant,
+    /// In which line it waits, should the agency be asked.
+    pub standing: Standing,
 }
 
 /// Makes the future that asks the agency; called at most once, and only if it is needed.
@@ -204,15 +207,17 @@ impl Cache {
     /// Joins the load under way for this key, or begins it.
     ///
     /// A load is a task of its own, so that the first caller's patience is not everybody's. Their number is bounded by
-    /// the bulkheads: each holds a place, stands in a bounded queue, or fails at once.
+    /// the gates: each holds a place, stands in a bounded queue, or fails at once. Whoever joins lends it a line of its own.
     fn join(&self, key: Key, wanted: &Wanted, load: Load) -> Landing {
         let flight = (key, wanted.again);
         let mut flights = self.inner.flights();
         if let Some(landing) = flights.get(&flight) {
+            landing.progress.join(wanted.standing.clone());
             return landing.clone();
         }
         let (sender, landed) = watch::channel(None);
         let progress = Arc::new(Progress::default());
+        progress.join(wanted.standing.clone());
         let landing = Landing { landed, progress: Arc::clone(&progress) };
         flights.insert(flight, landing.clone());
         drop(flights);
@@ -371,6 +376,7 @@ mod tests {
             lifetimes: Lifetimes::of(&settings, false),
             again,
             deadline: Instant::now() + Duration::from_secs(60),
+            standing: Standing { client: "desk".into(), lane: crate::client::Lane::Counter },
         }
     }
 

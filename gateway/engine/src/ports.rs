@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use adapter_api::{Call, Fault, Party, Reply, Stored, Waiting, WireRequest};
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::audit::Record;
 use crate::client::Purpose;
 use crate::documents::{Document, Grant, NotStored};
+use crate::resilience::Standing;
 
 /// The wire to the agencies: address, carrier, credentials, slots, seals, certificates, bytes.
 pub trait Wire: Send + Sync {
@@ -45,7 +47,12 @@ pub struct Progress {
     waiting: AtomicU8,
     agency_logins: AtomicU32,
     carrier_logins: AtomicU32,
+    /// Everybody who waits for it.
+    standings: watch::Sender<Vec<Standing>>,
 }
+
+/// Different callers in whose lines one load stands: more would gain nothing, the first turn that comes is taken.
+const STANDINGS_MAX: usize = 8;
 
 impl Progress {
     /// From now on this is waited for.
@@ -65,6 +72,23 @@ impl Progress {
             2 => Waiting::Carrier,
             _ => Waiting::Gateway,
         }
+    }
+
+    /// Somebody waits for it, too: it stands in that one's line as well, so that a counter which joins what a batch began
+    /// does not wait in the slow lane, nor behind the flood of whoever began it.
+    pub fn join(&self, standing: Standing) {
+        self.standings.send_if_modified(|standings| {
+            let news = standings.len() < STANDINGS_MAX && !standings.contains(&standing);
+            if news {
+                standings.push(standing);
+            }
+            news
+        });
+    }
+
+    /// Everybody who waits for it, as they join; empty where nobody said so.
+    pub fn standings(&self) -> watch::Receiver<Vec<Standing>> {
+        self.standings.subscribe()
     }
 
     /// A login is about to leave for this party: it counts at the party's quota, whatever comes of it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_api::{Adapter, Fault, Kind};
+use adapter_api::{Adapter, Kind};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -12,24 +12,25 @@ use tokio::time::{Instant, timeout_at};
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
 use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
-use crate::client::{Client, Purpose};
+use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
-use crate::documents::{Document, Grant};
 use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
 use crate::ports::{Audit, Chance, Clock, Documents, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
-use crate::resilience::Guards;
+use crate::resilience::{Guards, Standing};
 use crate::settings::{AgencySettings, CarrierSettings, ServiceSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
+mod documents;
 mod load;
 #[cfg(test)]
 mod tests;
 mod views;
 
-use load::Inquiry;
+pub use load::BATCH_PATIENCE;
 pub(crate) use load::Road;
+use load::{Inquiry, patience};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -47,6 +48,8 @@ pub struct Question {
     pub no_cache: bool,
     /// When the caller stops waiting; the service's own deadline bounds it too.
     pub deadline: Option<Instant>,
+    /// How urgent it is.
+    pub lane: Lane,
 }
 
 /// One answer, masked to what this client may see for this purpose.
@@ -89,9 +92,6 @@ pub enum CacheUse {
     /// Asked again because the caller wished it.
     Revalidated,
 }
-
-/// How long the record of a fetched document may take: as long as a read's deadline usually is.
-const AUDIT_WAIT: Duration = Duration::from_secs(5);
 
 /// The engine. Built once from its parts; cheap to share.
 pub struct Engine {
@@ -197,7 +197,7 @@ impl Engine {
         // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
         // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
         let audited = self.record(client, &question, &service, &permission, deadline);
-        // Cache, then the agency: breaker, bulkhead, retries, quota, conversation, and the answer checked against its
+        // Cache, then the agency: breaker, gate, retries, quota, conversation, and the answer checked against its
         // schema and its subject before it may be kept.
         let served = self.fetch(client, &question, &service, deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
@@ -210,76 +210,6 @@ impl Engine {
         // What came of it, noted for the auditor; nobody waits.
         self.note(client, &question, &service, &outcome);
         outcome
-    }
-
-    /// The document of an answer that went to this client for this purpose; `None`: there is none for them.
-    ///
-    /// A document is personal data like the answer that told of it: no record, no document (F25).
-    pub async fn document(
-        &self,
-        client: &Client,
-        purpose: &Purpose,
-        id: &str,
-        trace_id: &str,
-    ) -> Result<Option<Arc<Document>>, Refusal> {
-        let findings = unstated(purpose);
-        if !findings.is_empty() {
-            return Err(Refusal::Invalid { findings });
-        }
-        let record = |subject, entry| Record {
-            at: self.clock.now(),
-            trace_id: trace_id.to_owned(),
-            client: client.id.clone(),
-            purpose: purpose.clone(),
-            subject,
-            entry,
-        };
-        let ended = |subject, result: &str| {
-            self.audit.note(record(subject, Entry::Ended { result: result.to_owned(), cache: None }));
-        };
-        let Some((document, grant)) = self.documents.get(id, &client.id, purpose) else {
-            ended(None, "not-found");
-            return Ok(None);
-        };
-        let fields = vec!["/document".to_owned()];
-        let permitted =
-            record(grant.subject.clone(), Entry::Permitted { services: vec![grant.service], fields });
-        match timeout_at(Instant::now() + AUDIT_WAIT, self.audit.append(permitted)).await {
-            Ok(Ok(())) => {
-                ended(grant.subject, "found");
-                Ok(Some(document))
-            }
-            Ok(Err(_)) | Err(_) => Err(Refusal::AuditUnavailable),
-        }
-    }
-
-    /// Shows the documents of an answer, as it leaves, to whom it goes.
-    fn grant(
-        &self,
-        client: &Client,
-        question: &Question,
-        service: &Service,
-        answer: Answer,
-    ) -> Result<Answer, Failure> {
-        let subjects = self.hasher.subjects(&service.subject, &question.query);
-        let mut gone = false;
-        let mut show = |id: &str| {
-            let grant = Grant {
-                client: client.id.clone(),
-                purpose: question.purpose.clone(),
-                service: service.name.clone(),
-                subject: (!subjects.is_empty()).then(|| subjects.join(" ")),
-            };
-            gone |= !self.documents.grant(id, grant);
-        };
-        if let Some(data) = &answer.data {
-            service.answer.each_document(data, &mut show);
-        }
-        if !gone {
-            return Ok(answer);
-        }
-        let fault = Fault::AdapterFailed { place: "the document was dropped before its answer left".into() };
-        Err(Failure::Fault { fault, agency: service.agency.clone(), carrier: None })
     }
 
     /// Forgets every answer about this subject, and every one on its way.
@@ -317,7 +247,8 @@ impl Engine {
     }
 
     pub(crate) fn deadline(&self, service: &Service, question: &Question) -> Instant {
-        let own = Instant::now() + Duration::from_millis(service.settings.deadline_ms);
+        let own = Duration::from_millis(service.settings.deadline_ms) + patience(question.lane);
+        let own = Instant::now() + own;
         question.deadline.map_or(own, |deadline| deadline.min(own))
     }
 
@@ -380,12 +311,14 @@ impl Engine {
             lifetimes: lifetimes(service),
             again: question.no_cache,
             deadline,
+            standing: Standing { client: client.id.clone(), lane: question.lane },
         };
         let inquiry = Inquiry {
             service: Arc::clone(service),
             client: client.id.clone(),
             purpose: question.purpose.clone(),
             query: question.query.clone(),
+            lane: question.lane,
         };
         let road = Arc::clone(&self.road);
         let load = Box::new(move |progress: Arc<Progress>| -> BoxFuture<'static, _> {

@@ -68,6 +68,8 @@ pub struct PartyLimits {
     pub queue: u32,
     /// Exchanges per day; 0: no quota.
     pub daily_quota: u64,
+    /// What of the daily quota batches may use together, in percent: a batch must not eat the counter's day.
+    pub batch_share_percent: u32,
     /// Attempts of a read, the first included.
     pub attempts: u32,
     /// First back-off; doubles, with full jitter.
@@ -96,6 +98,7 @@ impl Default for PartyLimits {
             concurrency: 32,
             queue: 256,
             daily_quota: 0,
+            batch_share_percent: 50,
             attempts: 3,
             backoff_ms: 50,
             breaker_failures: 5,
@@ -185,6 +188,7 @@ impl PartyLimits {
         let percents = [
             ("breaker_rate_percent", self.breaker_rate_percent),
             ("breaker_slow_percent", self.breaker_slow_percent),
+            ("batch_share_percent", self.batch_share_percent),
         ];
         let beyond = percents.iter().filter(|(_, value)| !(1..=100).contains(value));
         zero.map(|(key, _)| format!("{key} must be at least 1"))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{FakeAdapter, FakeAudit, FakeChance, FakeClock, FakeWire};
 use crate::catalogue::{Catalogue, Sources};
-use crate::client::{Client, Purpose};
+use crate::client::{Client, Lane, Purpose};
 use crate::policy::{Policy, PolicySettings};
 use crate::read::{Answer, Engine, Parts, Question};
 use crate::refusal::Failure;
@@ -135,7 +135,7 @@ impl Built {
 }
 
 pub fn client(id: &str) -> Client {
-    Client { id: id.into(), rights: Default::default() }
+    Client { id: id.into(), rights: Default::default(), lane: Lane::Counter }
 }
 
 pub fn question() -> Question {
@@ -151,6 +151,7 @@ pub fn question() -> Question {
         trace_id: "trace".into(),
         no_cache: false,
         deadline: None,
+        lane: Lane::Counter,
     }
 }
 

@@ -18,6 +18,8 @@ use crate::refusal::{Failure, Refusal};
 use crate::resilience::breaker::BreakerState;
 use crate::settings::{PartyLimits, ServiceSettings, Share};
 
+mod lanes;
+
 /// The agency had been asked and had not answered.
 const AGENCY_LATE: Fault = Fault::DeadlineExceeded { waiting_for: Waiting::Agency };
 

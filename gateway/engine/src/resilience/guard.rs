@@ -9,11 +9,11 @@ use adapter_api::{Fault, Kind, Party, Waiting};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::client::Lane;
 use crate::ports::{Chance, Clock, Progress};
 use crate::resilience::breaker::{Breaker, BreakerState, Pass};
-use crate::resilience::bulkhead::{Bulkhead, Place};
-use crate::resilience::meter::{Meter, Tally};
-use crate::resilience::quota::Quota;
+use crate::resilience::gate::{Gate, Leave, Place, Waiter};
+use crate::resilience::meter::{Meter, Tally, overloaded};
 use crate::resilience::retry::Retries;
 use crate::settings::{AgencySettings, CarrierSettings, DIRECT, PartyLimits};
 
@@ -37,6 +37,8 @@ pub struct Errand<'a> {
     pub client: &'a str,
     /// When it must be over.
     pub deadline: Instant,
+    /// What of that one exchange may take, once it has left.
+    pub exchange_within: Duration,
     /// Where it says what it waits for.
     pub progress: &'a Progress,
 }
@@ -52,8 +54,7 @@ pub struct Guards {
 struct AgencyGuard {
     carrier: Option<Arc<CarrierGuard>>,
     operations: HashMap<String, Arc<Breaker>>,
-    bulkhead: Arc<Bulkhead>,
-    quota: Quota,
+    gate: Arc<Gate>,
     retries: Retries,
     standing: Mutex<Standing>,
 }
@@ -61,8 +62,7 @@ struct AgencyGuard {
 struct CarrierGuard {
     name: String,
     breaker: Arc<Breaker>,
-    bulkhead: Arc<Bulkhead>,
-    quota: Quota,
+    gate: Arc<Gate>,
     standing: Mutex<Standing>,
 }
 
@@ -71,6 +71,11 @@ struct Standing {
     last_success: Option<String>,
     last_failure: Option<(String, &'static str)>,
 }
+
+/// The places a call holds: the agency's, and its carrier's.
+type Places = (Place, Option<Place>);
+/// Leave for one exchange: the agency's, and its carrier's.
+pub(super) type Leaves = (Leave, Option<Leave>);
 
 /// How a party stands, for `GET /v1/agencies`, health and metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,8 @@ pub struct PartyView {
     pub carrier: Option<String>,
     /// The worst of its breakers.
     pub breaker: BreakerState,
+    /// How many calls wait at its gate, at the counter and in the batch's lane.
+    pub waiting: [(Lane, usize); 2],
     /// Its breakers by operation; empty for carriers.
     pub operations: Vec<(String, BreakerState)>,
     /// When it last did its work, RFC 3339.
@@ -113,7 +120,7 @@ impl Guards {
             .filter(|carrier| carrier != DIRECT)
             .map(|name| {
                 let limits = carriers.get(&name).map(|carrier| carrier.limits.clone()).unwrap_or_default();
-                (name.clone(), Arc::new(CarrierGuard::new(name, &limits)))
+                (name.clone(), Arc::new(CarrierGuard::new(name, &limits, &clock)))
             })
             .collect();
         let agencies = operations
@@ -121,7 +128,8 @@ impl Guards {
             .map(|(agency, operations)| {
                 let settings = settings_of(agency);
                 let carrier = carriers.get(&settings.carrier).cloned();
-                (agency.clone(), AgencyGuard::new(operations, &settings.limits, carrier))
+                let gate = Gate::new(agency, &settings.limits, Arc::clone(&clock));
+                (agency.clone(), AgencyGuard::new(operations, &settings.limits, carrier, gate))
             })
             .collect();
         Guards { agencies, carriers, clock, chance }
@@ -134,12 +142,14 @@ impl Guards {
         };
         // Breaker first: a party that is down costs its callers nothing, not even a place in the queue.
         let mut passes = guard.admit(errand.operation)?;
-        // Then the bulkhead: a slow party fills its own places and nobody else's.
-        let _places = guard.enter(errand).await?;
+        // Then the gate: a slow party fills its own places and nobody else's, and nobody fills them while it waits.
+        let (_places, leave) = guard.enter(errand).await?;
         let meter = Meter {
-            agency_quota: &guard.quota,
-            carrier_quota: guard.carrier.as_ref().map(|carrier| &carrier.quota),
-            clock: &*self.clock,
+            agency: &guard.gate,
+            carrier: guard.carrier.as_ref().map(|carrier| &carrier.gate),
+            client: errand.client,
+            exchange_within: errand.exchange_within,
+            leave: Mutex::new(Some(leave)),
             tally: Mutex::default(),
         };
         guard.retries.earn();
@@ -217,12 +227,16 @@ impl Guards {
 }
 
 impl AgencyGuard {
-    fn new(operations: &[String], limits: &PartyLimits, carrier: Option<Arc<CarrierGuard>>) -> Self {
+    fn new(
+        operations: &[String],
+        limits: &PartyLimits,
+        carrier: Option<Arc<CarrierGuard>>,
+        gate: Arc<Gate>,
+    ) -> Self {
         AgencyGuard {
             carrier,
             operations: operations.iter().map(|name| (name.clone(), Breaker::new(limits))).collect(),
-            bulkhead: Bulkhead::new(limits),
-            quota: Quota::new(limits),
+            gate,
             retries: Retries::new(limits),
             standing: Mutex::default(),
         }
@@ -238,13 +252,20 @@ impl AgencyGuard {
         Ok((own, carrier.transpose().map_err(closed(Party::Carrier))?))
     }
 
-    async fn enter(&self, errand: Errand<'_>) -> Result<(Place, Option<Place>), Fault> {
-        let own = enter(&self.bulkhead, errand, Party::Agency).await?;
-        let carrier = match &self.carrier {
-            Some(carrier) => Some(enter(&carrier.bulkhead, errand, Party::Carrier).await?),
-            None => None,
-        };
-        Ok((own, carrier))
+    /// A place at each party on the way, with leave for the first exchange. The agency's first: behind one carrier stand
+    /// several agencies, and who waits for one of them must not fill the carrier.
+    async fn enter(&self, errand: Errand<'_>) -> Result<(Places, Leaves), Fault> {
+        let Errand { client, progress, deadline, .. } = errand;
+        let waiter = Waiter { client, progress, deadline };
+        let entered = self.gate.enter(waiter).await;
+        let (place, leave) = entered.map_err(|no_turn| overloaded(Party::Agency, no_turn))?;
+        let (mut places, mut leaves) = ((place, None), (leave, None));
+        if let Some(carrier) = &self.carrier {
+            let entered = carrier.gate.enter(waiter).await;
+            let (place, leave) = entered.map_err(|no_turn| overloaded(Party::Carrier, no_turn))?;
+            (places.1, leaves.1) = (Some(place), Some(leave));
+        }
+        Ok((places, leaves))
     }
 
     /// Waits for the tries to end, and tells the breaker while they go on when one exchange has become slow.
@@ -275,9 +296,9 @@ impl AgencyGuard {
     ) {
         let away = fault.and_then(stay_away);
         for (party, pass) in [(Party::Agency, passes.0), (Party::Carrier, passes.1)] {
-            let (standing, quota) = match (party, &self.carrier) {
-                (Party::Agency, _) => (&self.standing, &self.quota),
-                (Party::Carrier, Some(carrier)) => (&carrier.standing, &carrier.quota),
+            let (standing, gate) = match (party, &self.carrier) {
+                (Party::Agency, _) => (&self.standing, &self.gate),
+                (Party::Carrier, Some(carrier)) => (&carrier.standing, &carrier.gate),
                 (Party::Carrier, None) => continue,
             };
             let verdict = judge(party, self.carrier.is_some(), fault, &tally);
@@ -293,7 +314,7 @@ impl AgencyGuard {
                     standing.last_failure = Some((clock.now(), fault.code()));
                     // "Too much" is about the amount, so it stops the bucket; "closed" is the breaker's.
                     if let (Fault::Overloaded { .. }, Some(away)) = (fault, away) {
-                        quota.pause(away);
+                        gate.pause(away);
                     }
                 }
                 (Verdict::Bad, None) | (Verdict::Nothing, _) => {}
@@ -310,6 +331,7 @@ impl AgencyGuard {
             name: name.to_owned(),
             carrier: self.carrier.as_ref().map(|carrier| carrier.name.clone()),
             breaker: operations.iter().map(|(_, state)| *state).max().unwrap_or(BreakerState::Closed),
+            waiting: waiting(&self.gate),
             operations,
             last_success: standing.last_success,
             last_failure: standing.last_failure,
@@ -318,12 +340,11 @@ impl AgencyGuard {
 }
 
 impl CarrierGuard {
-    fn new(name: String, limits: &PartyLimits) -> Self {
+    fn new(name: String, limits: &PartyLimits, clock: &Arc<dyn Clock>) -> Self {
         CarrierGuard {
+            gate: Gate::new(&name, limits, Arc::clone(clock)),
             name,
             breaker: Breaker::new(limits),
-            bulkhead: Bulkhead::new(limits),
-            quota: Quota::new(limits),
             standing: Mutex::default(),
         }
     }
@@ -334,6 +355,7 @@ impl CarrierGuard {
             name: self.name.clone(),
             carrier: None,
             breaker: self.breaker.state(),
+            waiting: waiting(&self.gate),
             operations: Vec::new(),
             last_success: standing.last_success,
             last_failure: standing.last_failure,
@@ -341,11 +363,8 @@ impl CarrierGuard {
     }
 }
 
-async fn enter(bulkhead: &Arc<Bulkhead>, errand: Errand<'_>, party: Party) -> Result<Place, Fault> {
-    match timeout_at(errand.deadline, bulkhead.enter(errand.client)).await {
-        Ok(Ok(place)) => Ok(place),
-        Ok(Err(_)) | Err(_) => Err(Fault::Overloaded { party, retry_after_s: None }),
-    }
+fn waiting(gate: &Gate) -> [(Lane, usize); 2] {
+    [Lane::Counter, Lane::Batch].map(|lane| (lane, gate.waiting(lane)))
 }
 
 /// What the end of a call says about one of the parties on its way.

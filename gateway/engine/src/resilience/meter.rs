@@ -1,19 +1,25 @@
 //! Around every single exchange: the quota before it, the stopwatch beside it, what is counted after it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use adapter_api::{Fault, Kind, Party, Waiting};
 use tokio::time::Instant;
 
-use crate::ports::{Clock, Heard, Order, Wire};
-use crate::resilience::quota::{Quota, UsedUp};
+use crate::ports::{Heard, Order, Wire};
+use crate::resilience::gate::{Gate, Leave, NoTurn, Waiter};
+use crate::resilience::guard::Leaves;
+use crate::resilience::quota::UsedUp;
 
 /// Counts the exchanges of one call, all its tries together.
 pub struct Meter<'a> {
-    pub(super) agency_quota: &'a Quota,
-    pub(super) carrier_quota: Option<&'a Quota>,
-    pub(super) clock: &'a dyn Clock,
+    pub(super) agency: &'a Arc<Gate>,
+    pub(super) carrier: Option<&'a Arc<Gate>>,
+    pub(super) client: &'a str,
+    /// An exchange may take so long once it has left, however long its caller waited for its turn.
+    pub(super) exchange_within: Duration,
+    /// Leave for the first exchange, as it came with the place.
+    pub(super) leave: Mutex<Option<Leaves>>,
     pub(super) tally: Mutex<Tally>,
 }
 
@@ -36,11 +42,9 @@ impl Meter<'_> {
     /// Makes one exchange, once the quotas allow it.
     pub async fn exchange(&self, wire: &dyn Wire, order: Order<'_>) -> Result<Heard, Fault> {
         order.progress.waits_for(Waiting::Gateway);
-        self.take(self.agency_quota, Party::Agency, order.deadline).await?;
-        if let Some(quota) = self.carrier_quota {
-            self.take(quota, Party::Carrier, order.deadline).await?;
-        }
+        self.take(order).await?;
         let began = Instant::now();
+        let order = Order { deadline: order.deadline.min(began + self.exchange_within), ..order };
         {
             let mut tally = self.lock();
             tally.exchanges += 1;
@@ -73,18 +77,46 @@ impl Meter<'_> {
         wire.renew(order, admission).await
     }
 
-    async fn take(&self, quota: &Quota, party: Party, deadline: Instant) -> Result<(), Fault> {
-        quota.take(self.clock, deadline).await.map_err(|UsedUp { retry_after }| {
-            self.lock().ours = true;
-            Fault::Overloaded { party, retry_after_s: Some(retry_after.as_millis().div_ceil(1000) as u64) }
-        })
+    /// Takes leave for one exchange of every party on the way, and spends both at the same time.
+    async fn take(&self, order: Order<'_>) -> Result<(), Fault> {
+        loop {
+            let given = self.leave.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let (agency, carrier) = match given {
+                Some(leaves) => leaves,
+                None => self.leaves(order).await?,
+            };
+            // While the one was waited for, the other's party may have asked us to stay away.
+            if agency.holds() && carrier.as_ref().is_none_or(Leave::holds) {
+                agency.spend();
+                if let Some(carrier) = carrier {
+                    carrier.spend();
+                }
+                return Ok(());
+            }
+        }
     }
 
-    /// The quota a party's logins count at; without a carrier there is only the agency.
-    fn quota_of(&self, party: Party) -> &Quota {
-        match (party, self.carrier_quota) {
+    async fn leaves(&self, order: Order<'_>) -> Result<Leaves, Fault> {
+        let waiter = Waiter { client: self.client, progress: order.progress, deadline: order.deadline };
+        let ours = |party| {
+            move |no_turn| {
+                self.lock().ours = true;
+                overloaded(party, no_turn)
+            }
+        };
+        let agency = self.agency.again(waiter).await.map_err(ours(Party::Agency))?;
+        let carrier = match self.carrier {
+            Some(carrier) => Some(carrier.again(waiter).await.map_err(ours(Party::Carrier))?),
+            None => None,
+        };
+        Ok((agency, carrier))
+    }
+
+    /// The gate a party's logins count at; without a carrier there is only the agency.
+    fn gate_of(&self, party: Party) -> &Gate {
+        match (party, self.carrier) {
             (Party::Carrier, Some(carrier)) => carrier,
-            (Party::Carrier, None) | (Party::Agency, _) => self.agency_quota,
+            (Party::Carrier, None) | (Party::Agency, _) => self.agency,
         }
     }
 
@@ -101,6 +133,15 @@ impl Meter<'_> {
     }
 }
 
+/// Our own limits ended a wait.
+pub(super) fn overloaded(party: Party, no_turn: NoTurn) -> Fault {
+    let retry_after_s = match no_turn {
+        NoTurn::Full => None,
+        NoTurn::UsedUp(UsedUp { retry_after }) => Some(retry_after.as_millis().div_ceil(1000) as u64),
+    };
+    Fault::Overloaded { party, retry_after_s }
+}
+
 /// Charges the logins of an exchange when it ends or is given up.
 ///
 /// Afterwards, because only the wire knows whether its token still holds; the bucket then stands in debt and the next
@@ -115,7 +156,7 @@ impl Drop for Logins<'_, '_, '_> {
         for party in [Party::Agency, Party::Carrier] {
             let logins = self.order.progress.take_logins(party);
             if logins > 0 {
-                self.meter.quota_of(party).charge(logins, self.meter.clock);
+                self.meter.gate_of(party).charge(logins);
             }
         }
     }
