@@ -12,9 +12,9 @@ const FEED: &str = "rhDoc";
 /// Patience with a condition, in looks of 50 ms: the feed's pace is a second here.
 const LOOKS_MAX: u32 = 400;
 
-/// A town whose gateway asks for news every second.
+/// A town whose gateway asks for news every second, as the world is configured.
 async fn town(stale_for_s: u32) -> Town {
-    let mut options = WorldOptions { feed_every_s: Some(1), ..WorldOptions::default() };
+    let mut options = WorldOptions::default();
     let block = format!("stale_for_s = {stale_for_s}\nclient_rate_per_min = 60000\nclient_burst = 10000");
     options.services.insert("postal.tracking".into(), block);
     Town::with(options).await

@@ -146,7 +146,7 @@ impl Authenticator {
         if client.issuer != known.issuer {
             return Err(TokenFlaw::ForeignClient);
         }
-        Ok(Client { id: known.subject, rights: client.rights.clone() })
+        Ok(Client { id: known.subject, rights: client.rights.clone(), lane: engine::client::Lane::Counter })
     }
 
     fn verify(&self, token: &str) -> Result<Remembered, TokenFlaw> {

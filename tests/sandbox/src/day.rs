@@ -1,6 +1,7 @@
 //! A citizen's day: each step asks the gateway something and knows what the answer must be.
 
 mod ministries;
+mod papers;
 
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ impl<'a> Day<'a> {
         self.at_the_counter().await;
         self.at_the_register().await;
         self.at_the_ministries().await;
+        self.at_the_post().await;
         self.mistakes().await;
         self.bad_weather().await;
         self.with_one_agency_hung().await;

@@ -33,8 +33,6 @@ pub struct WorldOptions {
     pub services: BTreeMap<String, String>,
     /// Lines for `[<agency>.limits]`.
     pub agency_limits: BTreeMap<String, String>,
-    /// How often the post's feed is asked for news, in seconds; as the manifest says without it.
-    pub feed_every_s: Option<u64>,
     /// Lines for `[<carrier>.limits]`.
     pub carrier_limits: BTreeMap<String, String>,
 }
@@ -47,7 +45,6 @@ impl Default for WorldOptions {
             settings: BTreeMap::new(),
             services: BTreeMap::new(),
             agency_limits: BTreeMap::new(),
-            feed_every_s: None,
             carrier_limits: BTreeMap::new(),
         }
     }
@@ -177,7 +174,7 @@ impl World {
             civil_status_block(),
             social_insurance_block(),
             tax_block(),
-            self.postal_block(options.feed_every_s),
+            self.postal_block(),
             self.receipts_blocks(),
             limits_blocks(&options.agency_limits),
         ]
@@ -204,14 +201,14 @@ x_road_client = {{ file = "../secrets/c06-client" }}
         )
     }
 
-    fn postal_block(&self, feed_every_s: Option<u64>) -> String {
-        let every = feed_every_s.map(|every_s| format!("feed_every_s = {every_s}\n")).unwrap_or_default();
+    fn postal_block(&self) -> String {
         format!(
             r#"
 [postal]
 carrier = "direct"
 base_url = "{postal}"
-{every}[postal.settings]
+feed_every_s = 1
+[postal.settings]
 customer_code = "{customer_code}"
 [postal.credentials.token]
 user = {{ file = "../secrets/vnpost-user" }}

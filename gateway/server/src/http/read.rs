@@ -85,6 +85,7 @@ async fn respond(
         trace_id: edge.trace_id.clone(),
         no_cache: asks_past_the_cache(headers),
         deadline: super::deadline::of(headers),
+        lane: client.lane,
     };
     match ask(shared, client, question).await {
         Ok(Answered::One(found)) => {

@@ -1,0 +1,68 @@
+//! What happens to papers: what the post takes for them, where they are, which receipt was issued.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use sandbox::caller::Told;
+use serde_json::{Value, json};
+
+use super::{Day, expect, found};
+
+/// A parcel's delivery, in the numbers of the post (interfaces B.5).
+const DELIVERED: u16 = 50;
+/// How often and how many times we look whether the feed has brought the news: far longer than its pace in the sandbox.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOKS_MAX: usize = 100;
+
+impl Day<'_> {
+    /// The post.
+    pub(super) async fn at_the_post(&mut self) {
+        self.begin("Cước bưu chính công ích");
+        let place = |province, district| json!({ "province": province, "district": district });
+        let query = json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 });
+        let told = found(self.one_stop.ask("postal.quote", query).await);
+        self.note(
+            "Cước bưu chính công ích",
+            told.map(|told| format!("{} đồng, đã gồm dịch vụ cộng thêm", told.at("/data/total"))),
+        );
+
+        self.begin("Hành trình bưu gửi");
+        let parcel = self.register().parcels().iter().find(|parcel| parcel.states == [10]);
+        let result = match parcel {
+            Some(parcel) => self.follow(&parcel.order).await,
+            None => Err(anyhow::anyhow!("không có bưu gửi nào đang chờ")),
+        };
+        self.note("Hành trình bưu gửi", result);
+
+        let told =
+            self.one_stop.ask("postal.tracking", json!({ "order_number": "H56.14-990101-0001" })).await;
+        self.note(
+            "Bưu gửi không có trong dòng tin",
+            expect(told, 200, "absent").map(|_| "absent, không phải lỗi".into()),
+        );
+    }
+
+    /// Sees a parcel wait, lets the postman deliver it, and sees it delivered.
+    async fn follow(&self, order: &str) -> Result<String> {
+        let before = self.tracked(order, "waiting").await?;
+        ensure!(self.world.simulators.move_parcel(order, DELIVERED), "bưu tá không có bưu gửi này");
+        let after = self.tracked(order, "delivered").await?;
+        let events = |told: &Told| told.at("/data/events").as_array().map_or(0, Vec::len);
+        ensure!(events(&after) == events(&before) + 1, "{}", after.body);
+        Ok(format!("từ chờ thu gom đến đã phát, {} sự kiện, mỗi sự kiện một lần", events(&after)))
+    }
+
+    /// Looks until the feed has brought this news.
+    async fn tracked(&self, order: &str, status: &str) -> Result<Told> {
+        let mut last = Value::Null;
+        for _ in 0..LOOKS_MAX {
+            let told = self.one_stop.ask("postal.tracking", json!({ "order_number": order })).await?;
+            if told.at("/data/status") == status {
+                return Ok(told);
+            }
+            last = told.body;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        bail!("chưa thấy {status}: {last}")
+    }
+}
