@@ -16,13 +16,14 @@ use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
 use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
-use crate::ports::{Audit, Chance, Clock, Progress, Wire};
+use crate::ports::{Audit, Chance, Clock, Documents, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::{Guards, Standing};
-use crate::settings::{AgencySettings, CarrierSettings, Share};
+use crate::settings::{AgencySettings, CarrierSettings, ServiceSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
 mod batch;
+mod documents;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -103,6 +104,7 @@ pub struct Engine {
     pub(crate) road: Arc<Road>,
     feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
+    documents: Arc<dyn Documents>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
 }
@@ -127,6 +129,8 @@ pub struct Parts {
     pub wire: Arc<dyn Wire>,
     /// Writes down who looked.
     pub audit: Arc<dyn Audit>,
+    /// Stores documents.
+    pub documents: Arc<dyn Documents>,
     /// Knows the time.
     pub clock: Arc<dyn Clock>,
     /// Rolls the dice.
@@ -172,6 +176,7 @@ impl Engine {
             units: parts.units,
             feeds,
             audit: parts.audit,
+            documents: parts.documents,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
                 adapters: parts.adapters,
@@ -202,7 +207,9 @@ impl Engine {
         let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
             // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
-            Ok(((), served)) => served.map(|served| answer((&service, &route), &permission, &served)),
+            Ok(((), served)) => served
+                .map(|served| answer((&service, &route), &permission, &served))
+                .and_then(|answer| self.grant(client, &question, &service, answer)),
             Err(refusal) => Err(refusal),
         };
         // What came of it, noted for the auditor; nobody waits.
@@ -320,7 +327,7 @@ impl Engine {
                 scope: scope(service.settings.share, client, &question.purpose),
                 subjects: named.map(str::to_owned).collect(),
             },
-            lifetimes: Lifetimes::of(&service.settings, service.several_people),
+            lifetimes: lifetimes(service),
             again: question.no_cache,
             deadline,
             standing: Standing { client: client.id.clone(), lane: question.lane },
@@ -397,6 +404,14 @@ impl CacheUse {
             CacheUse::Revalidated => "revalidated",
         }
     }
+}
+
+/// What refers to a document is not kept: the document may be gone before it.
+fn lifetimes(service: &Service) -> Lifetimes {
+    if service.answer.holds_documents() {
+        return Lifetimes::of(&ServiceSettings { fresh_for_s: 0, ..service.settings.clone() }, true);
+    }
+    Lifetimes::of(&service.settings, service.several_people)
 }
 
 /// Who may share an answer. Without a dossier to share by, it is the officer's alone.

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use adapter_api::agency::{CredentialKind, Login};
 use adapter_api::codec::{Limits, read_reply};
 use adapter_api::{Fault, Kind, Party, Waiting, WireRequest};
-use engine::ports::{Clock, Heard, Order, Progress, Wire};
+use engine::ports::{Clock, Documents, Heard, Order, Progress, Wire};
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::time::timeout_at;
@@ -153,6 +153,7 @@ struct Agency {
 pub struct Agencies {
     agencies: BTreeMap<String, Agency>,
     clock: Arc<dyn Clock>,
+    documents: Option<Arc<dyn Documents>>,
 }
 
 impl Agencies {
@@ -176,7 +177,13 @@ impl Agencies {
                 Ok((name, agency))
             })
             .collect::<Result<_, AgencyError>>()?;
-        Ok(Agencies { agencies, clock })
+        Ok(Agencies { agencies, clock, documents: None })
+    }
+
+    /// The same wire, which stores the documents that agencies send; without a store they are let go.
+    pub fn storing(mut self, documents: Arc<dyn Documents>) -> Self {
+        self.documents = Some(documents);
+        self
     }
 
     /// Connects to an agency (or its carrier) and says nothing to it.
@@ -208,7 +215,7 @@ impl Agencies {
         let mut reply =
             read_reply(order.request.reply_format, raw.status, &raw.content_type, &raw.body, &limits);
         reply.retry_after_s = raw.retry_after_s;
-        documents::lift(&mut reply, &order.request.documents);
+        documents::store(&mut reply, order.request, self.documents.as_deref())?;
         Ok(Heard { reply, admission })
     }
 }

@@ -21,6 +21,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
         "/v1/agencies".into(),
         list_path("agencies", "Tình trạng kết nối", "Whether the links are up"),
     );
+    paths.insert("/v1/documents/{id}".into(), document_path());
     let mut schemas = shared_schemas();
     for (id, document) in &files.documents {
         schemas.extend(components_of(id, document));
@@ -117,22 +118,65 @@ fn list_path(name: &str, vi: &str, en: &str) -> Value {
     })
 }
 
+fn document_path() -> Value {
+    let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let mut responses = problems();
+    responses.insert(
+        "200".into(),
+        json!({
+            "description": "Nội dung tài liệu / the document",
+            "headers": {
+                "ETag": header("Mã băm SHA-256 / its SHA-256"),
+                "Repr-Digest": header("RFC 9530, sha-256"),
+                "Content-Disposition": header("attachment"),
+            },
+            "content": { "application/pdf": { "schema": { "type": "string", "format": "binary" } } },
+        }),
+    );
+    json!({
+        "get": {
+            "operationId": "document",
+            "summary": "Tài liệu của một câu trả lời / the document an answer told of",
+            "description": "Chỉ bên đã nhận được tham chiếu, cho cùng thủ tục và hồ sơ; với mọi bên khác là 404. Cổng giữ tài \
+                liệu trong một thời gian ngắn. / Only for the client that got the reference, for the same procedure and \
+                dossier; 404 for everybody else. Kept for a short while.",
+            "tags": ["documents"],
+            "parameters": [
+                { "name": "id", "in": "path", "required": true, "schema": { "type": "string", "maxLength": 128 } },
+                {
+                    "name": "X-Purpose",
+                    "in": "header",
+                    "required": true,
+                    "description": "Mục đích, như trong thân của POST, dạng JSON / the purpose as in a POST's body, as JSON",
+                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/purpose" } } },
+                },
+            ],
+            "responses": responses,
+        },
+    })
+}
+
 /// 200 and every problem, by status.
 fn responses(schema: Value) -> Value {
     responses_of("application/json", schema)
 }
 
 fn responses_of(media: &str, schema: Value) -> Value {
-    let mut responses = Map::new();
+    let mut responses = problems();
     responses
         .insert("200".into(), json!({ "description": "OK", "content": { media: { "schema": schema } } }));
+    Value::Object(responses)
+}
+
+fn problems() -> Map<String, Value> {
+    let mut responses = Map::new();
     for status in
         ["400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504"]
     {
         responses
             .insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
     }
-    Value::Object(responses)
+    responses
 }
 
 fn problem_responses(pages: &Pages) -> Value {

@@ -92,7 +92,7 @@ pub fn json_body(body: &Value, edge: &Edge) -> HttpResponse {
 }
 
 /// `RateLimit` and `RateLimit-Policy`.
-fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
+pub fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
     let Allowance { remaining, burst, window_s, .. } = allowance;
     let reset = allowance.wait_s.unwrap_or(*window_s);
     response

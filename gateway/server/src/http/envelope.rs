@@ -79,6 +79,14 @@ pub(super) fn unknown_members(left: &Map<String, Value>) -> Problem {
     unknown.fold(no_findings(), |told, at| told.finding(&at, "unknown-field"))
 }
 
+/// A purpose by itself, as a GET tells it in a header.
+pub fn purpose_alone(bytes: &[u8], limits: &Limits) -> Result<Purpose, Box<Problem>> {
+    let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
+    let mut problem = no_findings();
+    let purpose = purpose_of(value, &mut problem);
+    if problem.findings.is_empty() { Ok(purpose) } else { Err(Box::new(problem)) }
+}
+
 /// Why the bytes are no JSON of ours, and where.
 fn unread(error: &JsonError, bytes: &[u8]) -> Problem {
     let (code, pointer, position) = match error {

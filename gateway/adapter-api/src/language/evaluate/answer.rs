@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::convert::text_of;
 use crate::language::date;
 use crate::schema::{Property, Scalar, Shape};
-use crate::tree::{Element, Slot, Tree};
+use crate::tree::{Element, Lifted, Slot, Tree};
 
 /// How deep an answer may be: no schema of ours comes near it, and the recursion below is bounded by it.
 const ANSWER_DEPTH_MAX: u32 = 64;
@@ -68,7 +68,7 @@ fn misfit_in_object(
 fn misfit_of_scalar(tree: &Tree, scalar: &Scalar) -> Option<&'static str> {
     let fits = |fits: bool, why: &'static str| if fits { None } else { Some(why) };
     match (scalar, tree) {
-        (Scalar::Document, Tree::Slot(Slot::Lifted { .. } | Slot::Document(_)) | Tree::Object(_)) => None,
+        (Scalar::Document, Tree::Slot(Slot::Lifted(_) | Slot::Document(_)) | Tree::Object(_)) => None,
         (Scalar::Document, _) => Some("not a document"),
         (Scalar::Integer, Tree::Number(number)) => fits(number.parse::<i64>().is_ok(), "not a whole number"),
         (Scalar::Integer, _) => Some("not a whole number"),
@@ -109,7 +109,12 @@ fn json_within(tree: &Tree, depth: u32) -> Option<Value> {
         Tree::Slot(Slot::Document(id)) => {
             Value::Object(Map::from_iter([("document".to_owned(), Value::String(id.clone()))]))
         }
-        Tree::Slot(Slot::Lifted { characters }) => {
+        Tree::Slot(Slot::Lifted(Lifted { stored: Some(stored), .. })) => Value::Object(Map::from_iter([
+            ("document".to_owned(), Value::String(stored.id.clone())),
+            ("media_type".to_owned(), Value::String(stored.media_type.to_owned())),
+            ("size".to_owned(), Value::Number(stored.size.into())),
+        ])),
+        Tree::Slot(Slot::Lifted(Lifted { characters, stored: None, .. })) => {
             Value::String(format!("‹document base64, {characters} characters›"))
         }
         Tree::Slot(Slot::Secret(_) | Slot::Seal(_)) | Tree::Encoded { .. } => return None,

@@ -6,7 +6,7 @@ use super::path::{resolve, resolve_raw, spot, too_many};
 use super::scope::{Scope, View};
 use crate::language::syntax::{Condition, Conditions, Test};
 use crate::language::text::{contains_affirmed, normalise};
-use crate::tree::Tree;
+use crate::tree::{Slot, Tree};
 
 /// Whether all tests hold; what is missing is merely empty.
 pub fn holds(conditions: &Conditions, scope: &Scope<'_>) -> Result<bool, Stop> {
@@ -70,6 +70,10 @@ fn scalar_text(
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
     if let Some(count) = value.many() {
         return Err(Stop::new(&condition.path.text, too_many(count), &spot(&condition.path, scope)));
+    }
+    // Of a document that was lifted out a rule sees the beginning of its base64.
+    if let View::Tree(Tree::Slot(Slot::Lifted(lifted))) = value {
+        return Ok(Some(lifted.head.clone()));
     }
     if matches!(value, View::Tree(Tree::Slot(_) | Tree::Encoded { .. })) {
         return Ok(None);

@@ -6,10 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::path::too_many;
 use super::scope::View;
 use crate::agency::Table;
+use crate::codec::documents::LIFTED_HEAD_CHARS;
 use crate::language::syntax::{Cast, Constant};
 use crate::language::text::normalise;
 use crate::schema::{Scalar, Shape};
-use crate::tree::{Element, Slot, Tree};
+use crate::tree::{Element, Lifted, Slot, Tree};
 
 /// A whole number of ours has at most this many digits, so that it fits 64 bits with room.
 const INTEGER_DIGITS_MAX: usize = 18;
@@ -107,7 +108,7 @@ pub(super) fn write_table(table: &Table, name: &str, value: &Tree) -> Result<Tre
 
 /// base64 text read as a document: its length is kept, its content was lifted out or is never shown.
 pub(super) fn read_document(tree: &Tree) -> Result<Tree, String> {
-    if matches!(tree, Tree::Slot(Slot::Lifted { .. } | Slot::Document(_))) {
+    if matches!(tree, Tree::Slot(Slot::Lifted(_) | Slot::Document(_))) {
         return Ok(tree.clone());
     }
     let text = scalar_text(tree)?;
@@ -115,7 +116,8 @@ pub(super) fn read_document(tree: &Tree) -> Result<Tree, String> {
     if STANDARD.decode(&compact).is_err() {
         return Err("not base64".to_owned());
     }
-    Ok(Tree::Slot(Slot::Lifted { characters: text.chars().count() }))
+    let head = compact.chars().take(LIFTED_HEAD_CHARS).collect();
+    Ok(Tree::Slot(Slot::Lifted(Lifted { characters: text.chars().count(), head, stored: None })))
 }
 
 /// A document reference of ours, `{ "document": "…" }` or its identifier alone, as a slot.

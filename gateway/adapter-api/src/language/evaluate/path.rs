@@ -122,7 +122,7 @@ fn take_child<'s>(
     let mut found: Vec<&Element> = element.children.iter().filter(fits).collect();
     Ok(match found.len() {
         0 => None,
-        1 => found.pop().map(View::Element),
+        1 => found.pop().map(View::of_element),
         _ => Some(View::Many(found)),
     })
 }

@@ -251,9 +251,14 @@ impl<'s> View<'s> {
     /// Looks at a tree.
     pub fn of(tree: &'s Tree) -> Self {
         match tree {
-            Tree::Element(element) => View::Element(element),
+            Tree::Element(element) => View::of_element(element),
             other => View::Tree(other),
         }
+    }
+
+    /// Looks at an element, or at what was lifted out of it.
+    pub(super) fn of_element(element: &'s Element) -> Self {
+        element.lifted.as_ref().map_or(View::Element(element), View::Tree)
     }
 
     /// The value itself.
@@ -280,7 +285,7 @@ impl<'s> View<'s> {
     pub fn rows(&self) -> Vec<View<'s>> {
         match self {
             View::Tree(Tree::List(items)) => items.iter().map(View::of).collect(),
-            View::Many(many) => many.iter().map(|one| View::Element(one)).collect(),
+            View::Many(many) => many.iter().map(|one| View::of_element(one)).collect(),
             one => vec![one.clone()],
         }
     }
