@@ -106,7 +106,8 @@ impl World {
         development::ensure_keys(&self.folder().join("keys")).context("the token keys")?;
         self.write_secrets()?;
         let root = project_root();
-        std::fs::copy(root.join("config/policy.toml"), config.join("policy.toml"))?;
+        let policy = std::fs::read_to_string(root.join("config/policy.toml"))?;
+        std::fs::write(config.join("policy.toml"), policy + &neighbours_receipts())?;
         let services = std::fs::read_to_string(root.join("config/services.toml"))?;
         std::fs::write(config.join("services.toml"), laid_over(&services, &options.services)?)?;
         std::fs::write(config.join("lienthong.toml"), self.main_file(&root, options))?;
@@ -305,6 +306,20 @@ security_key = { file = "../secrets/tax-security-key" }
 
 fn limits_blocks(limits: &BTreeMap<String, String>) -> String {
     limits.iter().map(|(agency, lines)| format!("\n[{agency}.limits]\n{lines}\n")).collect()
+}
+
+/// The sample province has VNPT's receipts only; a neighbour's are Viettel's, and shown here too.
+fn neighbours_receipts() -> String {
+    format!(
+        r#"
+[[rules]]
+name = "hộp cát: biên lai của đơn vị tỉnh bạn"
+client = "{ONE_STOP}"
+services = ["e-receipt.receipt", "e-receipt.file"]
+procedures = ["*"]
+fields = ["*"]
+"#
+    )
 }
 
 fn clients_file() -> String {

@@ -13,6 +13,7 @@ use simulators::{Party, Register};
 use crate::Wishes;
 use crate::ground::{Dice, Ground, SERVICES};
 use crate::score::{Counts, Score, bar};
+use crate::weather::questions::unit_of;
 
 /// Subjects of one service.
 const SUBJECTS: usize = 8;
@@ -29,7 +30,7 @@ const DOSSIERS: [&str; 2] = [USUAL_DOSSIER, "H56.14-250812-0036"];
 struct Asked {
     service: &'static str,
     query: Value,
-    unit: &'static str,
+    unit: String,
     shows: (&'static str, Value),
 }
 
@@ -98,7 +99,7 @@ async fn shut_out(
 }
 
 async fn ask(caller: &Caller, asked: &Asked, dossier: &str) -> Result<Told> {
-    caller.ask_for(asked.service, purpose_of(dossier, asked.unit), asked.query.clone()).await
+    caller.ask_for(asked.service, purpose_of(dossier, &asked.unit), asked.query.clone()).await
 }
 
 /// What is wrong with an answer; never whom it was about.
@@ -127,7 +128,7 @@ fn questions(register: &Register) -> Result<Vec<Asked>> {
 const UNIT: &str = "H56.14";
 
 fn asked(service: &'static str, query: Value, shows: (&'static str, Value)) -> Asked {
-    Asked { service, query, unit: UNIT, shows }
+    Asked { service, query, unit: UNIT.into(), shows }
 }
 
 fn of_persons(register: &Register) -> Result<Vec<Asked>> {
@@ -182,20 +183,17 @@ fn of_carriers_of_papers(register: &Register) -> Vec<Asked> {
     let place = |province, district| json!({ "province": province, "district": district });
     let query = json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 });
     let quote = asked("postal.quote", query, ("/outcome", json!("found")));
-    let receipts = [(Party::EReceiptVnpt, UNIT, "vnpt"), (Party::EReceiptViettel, VIETTEL_UNIT, "viettel")];
-    let receipts = receipts.into_iter().flat_map(|(party, unit, provider)| {
+    let receipts = [(Party::EReceiptVnpt, "vnpt"), (Party::EReceiptViettel, "viettel")];
+    let receipts = receipts.into_iter().flat_map(|(party, provider)| {
         let own = register.receipts().iter().filter(move |receipt| receipt.provider == party).take(SUBJECTS);
         own.flat_map(move |receipt| {
             ["e-receipt.receipt", "e-receipt.file"].map(|service| Asked {
                 service,
                 query: json!({ "key": receipt.key }),
-                unit,
+                unit: unit_of(&receipt.dossier),
                 shows: ("/data/provider", json!(provider)),
             })
         })
     });
     std::iter::once(quote).chain(receipts).collect()
 }
-
-/// A unit whose receipts Viettel issues.
-const VIETTEL_UNIT: &str = "H56.20";
