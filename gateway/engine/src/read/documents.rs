@@ -12,7 +12,7 @@ use crate::catalogue::Service;
 use crate::client::{Client, Purpose};
 use crate::documents::{Document, Grant};
 use crate::policy::unstated;
-use crate::refusal::{Failure, Refusal};
+use crate::refusal::Refusal;
 
 /// How long the record of a fetched document may take: as long as a read's deadline usually is.
 const AUDIT_WAIT: Duration = Duration::from_secs(5);
@@ -59,14 +59,14 @@ impl Engine {
         }
     }
 
-    /// Shows the documents of an answer, as it leaves, to whom it goes.
+    /// Shows the documents of an answer, as it leaves, to whom it goes; a fault where one was dropped meanwhile.
     pub(super) fn grant(
         &self,
         client: &Client,
         question: &Question,
         service: &Service,
-        answer: Answer,
-    ) -> Result<Answer, Failure> {
+        answer: &Answer,
+    ) -> Result<(), Fault> {
         let subjects = self.hasher.subjects(&service.subject, &question.query);
         let mut gone = false;
         let mut show = |id: &str| {
@@ -81,10 +81,7 @@ impl Engine {
         if let Some(data) = &answer.data {
             service.answer.each_document(data, &mut show);
         }
-        if !gone {
-            return Ok(answer);
-        }
-        let fault = Fault::AdapterFailed { place: "the document was dropped before its answer left".into() };
-        Err(Failure::Fault { fault, agency: service.agency.clone(), carrier: None })
+        let why = "the document was dropped before its answer left";
+        if gone { Err(Fault::AdapterFailed { place: why.into() }) } else { Ok(()) }
     }
 }
