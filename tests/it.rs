@@ -9,6 +9,7 @@
 mod harness;
 
 mod audit;
+mod batch;
 mod cache;
 mod config;
 mod documents;
@@ -19,5 +20,6 @@ mod new_agency;
 mod postal;
 mod problems;
 mod reads;
+mod receipts;
 mod stop;
 mod tracking;

@@ -35,6 +35,9 @@ pub enum Entry {
     Permitted {
         /// The services asked.
         services: Vec<String>,
+        /// The agency that answers, chosen among several by the unit; empty in records older than the choice.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        agency: String,
         /// JSON pointers of the fields the policy lets through.
         fields: Vec<String>,
     },

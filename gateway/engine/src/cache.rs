@@ -369,6 +369,7 @@ mod tests {
         Wanted {
             identity: Identity {
                 service: "s".into(),
+                agency: "residence".into(),
                 query: query.into(),
                 scope: Scope::All,
                 subjects: Vec::new(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use adapter_api::codec::{Limits, json};
 use aws_lc_rs::digest::{SHA256, digest};
-use engine::client::Client;
+use engine::client::{Client, Lane};
 use engine::ports::Clock;
 use engine::refusal::Refusal;
 use moka::sync::Cache;
@@ -62,6 +62,8 @@ pub struct KnownClient {
     pub issuer: String,
     /// What it may do beyond services.
     pub rights: BTreeSet<String>,
+    /// The lane of its requests.
+    pub lane: Lane,
 }
 
 struct Believed {
@@ -146,7 +148,7 @@ impl Authenticator {
         if client.issuer != known.issuer {
             return Err(TokenFlaw::ForeignClient);
         }
-        Ok(Client { id: known.subject, rights: client.rights.clone(), lane: engine::client::Lane::Counter })
+        Ok(Client { id: known.subject, rights: client.rights.clone(), lane: client.lane })
     }
 
     fn verify(&self, token: &str) -> Result<Remembered, TokenFlaw> {

@@ -1,6 +1,7 @@
 //! The API's routes, as a table of contents, and what all of them share.
 
 pub mod answer;
+pub mod batch;
 pub mod catalogue;
 pub mod composite;
 pub mod deadline;
@@ -8,6 +9,7 @@ pub mod docs;
 pub mod documents;
 pub mod envelope;
 pub mod fallback;
+pub mod lane;
 pub mod operations;
 pub mod read;
 
@@ -22,6 +24,7 @@ use engine::read::Engine;
 use engine::refusal::Refusal;
 
 use crate::auth::Authenticator;
+use crate::http::batch::Batches;
 use crate::limits::Limits;
 use crate::pages::Pages;
 use crate::problem::{Language, Problem, Words};
@@ -34,6 +37,8 @@ pub struct Shared {
     pub authenticator: Arc<Authenticator>,
     /// How much they may ask.
     pub limits: Arc<Limits>,
+    /// The batches under way.
+    pub batches: Arc<Batches>,
     /// Problem pages.
     pub pages: Arc<Pages>,
     /// The OpenAPI document, serialised once.
@@ -54,6 +59,7 @@ pub struct Shared {
 pub fn routes(api: &mut web::ServiceConfig) {
     api.route("/v1/services", look().to(catalogue::services))
         .route("/v1/agencies", look().to(catalogue::agencies))
+        .route("/v1/batch", web::post().to(batch::batch))
         .route("/v1/documents/{id}", look().to(documents::document))
         .route("/v1/{agency}/{operation}", web::post().to(read::read))
         .route("/openapi.json", look().to(docs::openapi))

@@ -2,12 +2,14 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::settings::ServiceSettings;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use tokio::time::sleep;
 
 /// The key that all unknown service names share: guessing costs the guesser.
 pub const UNKNOWN_SERVICE: &str = "?";
@@ -72,6 +74,22 @@ impl<C: Clock + Clone> Limits<C> {
         }
     }
 
+    /// Takes one query of a batch off its client's allowance for this service, and waits where a request would be refused.
+    /// Half of the burst is left to the same client's counter: a batch that has gone below it waits until it is back.
+    pub async fn take_patiently(&self, client: &str, name: &str) {
+        let service = self.services.get(name).unwrap_or(&self.unknown);
+        let interval = Duration::from_secs(service.window_s) / service.burst;
+        loop {
+            match service.limiter.check_key(&client.to_string()) {
+                Ok(state) => {
+                    let short = (service.burst / 2).saturating_sub(state.remaining_burst_capacity());
+                    return sleep(interval * short).await;
+                }
+                Err(refused) => sleep(refused.wait_time_from(self.clock.now())).await,
+            }
+        }
+    }
+
     /// Forgets clients that have not asked for a while: without this, keys grow for ever.
     pub fn forget_idle(&self) {
         self.services.values().chain([&self.unknown]).for_each(|service| service.limiter.retain_recent());
@@ -107,6 +125,20 @@ mod tests {
         let passed = (0..10).filter(|_| limits.take("a", "residence.person").wait_s.is_none()).count();
         assert_eq!(passed, 3);
         assert!(limits.take("a", "residence.person").wait_s.unwrap() >= 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_waits_where_a_request_would_be_refused_and_leaves_half_of_the_burst() {
+        let limits = limits(4);
+        let began = tokio::time::Instant::now();
+        let mut waited = Vec::new();
+        for _ in 0..4 {
+            limits.take_patiently("a", "residence.person").await;
+            waited.push(began.elapsed().as_secs() / 60);
+        }
+        assert_eq!(waited, [0, 0, 1, 3], "nothing trickles back here: each waits for all that is missing");
+        let refused = limits.take_patiently("a", "residence.person");
+        assert!(tokio::time::timeout(Duration::from_secs(59), refused).await.is_err(), "it goes on waiting");
     }
 
     #[test]

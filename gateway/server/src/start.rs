@@ -61,6 +61,7 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
     let services = services.chain([(DOCUMENTS, &documents)]);
     let shared = Shared {
         limits: Arc::new(Limits::new(services)),
+        batches: Arc::default(),
         authenticator: Arc::new(authenticator),
         openapi: Arc::new(openapi::assemble(&world.schema_files, &world.pages).to_string()),
         pages: Arc::new(world.pages),

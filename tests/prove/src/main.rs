@@ -3,6 +3,7 @@
 
 mod cache;
 mod corpora;
+mod fair;
 mod ground;
 mod score;
 mod weather;
@@ -38,6 +39,8 @@ enum Promise {
     Weather,
     /// P6, T14: one exchange for a thousand misses; two clients never see each other's fields or people.
     Cache,
+    /// T22, T23: a client that floods costs another's counter about a turn; no agency sees more than was agreed.
+    Fair,
     /// All of them.
     All,
 }
@@ -101,6 +104,9 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     if wanted(Promise::Cache) {
         cache::prove(wishes, &mut score).await?;
     }
+    if wanted(Promise::Fair) {
+        fair::prove(wishes, &mut score).await?;
+    }
     println!("\n  took {:.0} s", begun.elapsed().as_secs_f64());
     Ok(score)
 }
@@ -111,6 +117,7 @@ impl Promise {
             Promise::Corpora => "corpora",
             Promise::Weather => "weather",
             Promise::Cache => "cache",
+            Promise::Fair => "fair",
             Promise::All => "all",
         }
     }

@@ -87,6 +87,26 @@ impl Caller {
         told(request.send().await?).await
     }
 
+    /// Asks many queries of a service in one batch, with the usual purpose: the status, and the lines of the answer.
+    pub async fn batch(&self, service: &str, queries: &[Value]) -> Result<(u16, Vec<Value>)> {
+        let body = json!({ "purpose": usual_purpose(), "service": service, "queries": queries });
+        let response = self.batch_under_way(&body).await?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        Ok((status, text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?))
+    }
+
+    /// Begins a batch with this body; its lines are still to be read.
+    pub async fn batch_under_way(&self, body: &Value) -> Result<reqwest::Response> {
+        let request = self
+            .http
+            .post(format!("{}/v1/batch", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language)
+            .header("content-type", "application/json");
+        Ok(request.body(body.to_string()).send().await?)
+    }
+
     /// Gets a path.
     pub async fn get(&self, path: &str) -> Result<Told> {
         let request = self

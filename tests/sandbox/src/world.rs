@@ -135,6 +135,8 @@ impl World {
             ("vnpost-password", &credentials.postal_password),
             ("vnpt-user", &credentials.vnpt_username),
             ("vnpt-password", &credentials.vnpt_password),
+            ("viettel-user", &credentials.viettel_username),
+            ("viettel-password", &credentials.viettel_password),
         ];
         for (name, value) in secrets {
             write_private(&self.folder().join("secrets").join(name), value)?;
@@ -219,17 +221,31 @@ password = {{ file = "../secrets/vnpost-password" }}
         )
     }
 
+    /// Two providers: the simulated VNPT issues for three provinces, Viettel for everybody else.
     fn receipts_blocks(&self) -> String {
         format!(
             r#"
 [e-receipt-vnpt]
 carrier = "direct"
+units = ["H56*", "H26*", "H17*"]
 base_url = "{vnpt}"
 [e-receipt-vnpt.credentials.account]
 user = {{ file = "../secrets/vnpt-user" }}
 password = {{ file = "../secrets/vnpt-password" }}
+
+[e-receipt-viettel]
+carrier = "direct"
+base_url = "{viettel}/services/einvoiceapplication/api"
+[e-receipt-viettel.settings]
+tax_code = "{tax_code}"
+template = "01BLP0-001"
+[e-receipt-viettel.credentials.token]
+user = {{ file = "../secrets/viettel-user" }}
+password = {{ file = "../secrets/viettel-password" }}
 "#,
             vnpt = self.simulators.e_receipt_vnpt().base_url(),
+            viettel = self.simulators.e_receipt_viettel().base_url(),
+            tax_code = self.simulators.credentials().viettel_tax_code,
         )
     }
 

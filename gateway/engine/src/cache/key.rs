@@ -35,6 +35,8 @@ pub enum Scope {
 pub struct Identity {
     /// The service's schema identifier, version and all.
     pub service: String,
+    /// The agency that answers: two providers of one service never share an answer.
+    pub agency: String,
     /// The query, in one spelling: names sorted, text in NFC.
     pub query: String,
     /// Who may share the answer.
@@ -76,6 +78,7 @@ impl Keys {
             context.update(bytes);
         };
         part(identity.service.as_bytes());
+        part(identity.agency.as_bytes());
         part(identity.query.as_bytes());
         part(&self.epoch.to_be_bytes());
         match &identity.scope {
@@ -164,6 +167,7 @@ mod tests {
     fn identity() -> Identity {
         Identity {
             service: "residence.person.v1".into(),
+            agency: "residence".into(),
             query: canonical(&json!({ "personal_id": "038042000001" })),
             scope: Scope::Dossier("H56.14-250812-0035".into()),
             subjects: vec!["038042000001".into()],
@@ -186,6 +190,7 @@ mod tests {
         assert_eq!(key, keys.key(&identity()));
         let others = [
             Identity { service: "residence.person.v2".into(), ..identity() },
+            Identity { agency: "another-provider".into(), ..identity() },
             Identity { query: "{}".into(), ..identity() },
             Identity { scope: Scope::All, ..identity() },
             Identity { scope: Scope::Dossier("H56.14-250812-0036".into()), ..identity() },

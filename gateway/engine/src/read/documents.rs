@@ -48,8 +48,10 @@ impl Engine {
             return Ok(None);
         };
         let fields = vec!["/document".to_owned()];
-        let permitted =
-            record(grant.subject.clone(), Entry::Permitted { services: vec![grant.service], fields });
+        let permitted = record(
+            grant.subject.clone(),
+            Entry::Permitted { services: vec![grant.service], agency: grant.agency, fields },
+        );
         match timeout_at(Instant::now() + AUDIT_WAIT, self.audit.append(permitted)).await {
             Ok(Ok(())) => {
                 ended(grant.subject, "found");
@@ -74,6 +76,7 @@ impl Engine {
                 client: client.id.clone(),
                 purpose: question.purpose.clone(),
                 service: service.name.clone(),
+                agency: answer.source.agency.clone(),
                 subject: (!subjects.is_empty()).then(|| subjects.join(" ")),
             };
             gone |= !self.documents.grant(id, grant);

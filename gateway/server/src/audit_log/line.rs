@@ -22,7 +22,7 @@ const LINE_END: &str = "\"}";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Content {
     /// A look-up: who, for whom, why, what.
-    Record(Record),
+    Record(Box<Record>),
     /// Nothing but that the log works.
     Beat {
         /// When.

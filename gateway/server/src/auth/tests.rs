@@ -65,6 +65,7 @@ fn clients() -> KnownClients {
     let known = |issuer: &str, right: &str| KnownClient {
         issuer: issuer.into(),
         rights: BTreeSet::from([right.to_owned()]),
+        lane: Lane::Counter,
     };
     KnownClients::from([
         ("mot-cua-mau".into(), known(ISSUER, "no-cache")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use engine::client::Lane;
 use engine::settings::PartyLimits;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -16,6 +17,10 @@ pub struct AgencyBlock {
     /// The road to it: `direct`, or a block of `carriers.toml`.
     #[serde(default = "direct")]
     pub carrier: String,
+    /// The units (mã đơn vị) it answers for, where others answer the same services: codes, or beginnings of codes with `*`.
+    /// Without any it answers for every unit that nobody else names.
+    #[serde(default)]
+    pub units: Vec<String>,
     /// Its address, when the carrier is `direct`.
     pub base_url: Option<String>,
     /// Pinned authority and our certificate.
@@ -145,6 +150,9 @@ pub struct ClientBlock {
     /// Rights beyond services: `no-cache`.
     #[serde(default)]
     pub rights: Vec<String>,
+    /// Its lane: `counter`, or `batch` for software nobody stands and waits for.
+    #[serde(default)]
+    pub lane: Lane,
 }
 
 fn direct() -> String {

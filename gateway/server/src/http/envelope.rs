@@ -1,10 +1,13 @@
 //! The envelope of a question, read strictly: purpose and query, nothing else.
 
+use std::time::Duration;
+
 use actix_web::http::header::HeaderMap;
 use actix_web::web;
 use adapter_api::codec::json::JsonError;
 use adapter_api::codec::{Limits, json};
 use adapter_api::{Finding, Position};
+use bytes::Bytes;
 use engine::client::Purpose;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -28,28 +31,16 @@ impl Envelope {
         body: web::Payload,
         shared: &Shared,
     ) -> Result<Envelope, Box<Problem>> {
-        if !is_json(headers) {
-            return Err(Box::new(Problem::of_misuse(Misuse::UnsupportedMediaType)));
-        }
-        let bytes = timeout(shared.body_timeout, body.to_bytes_limited(shared.body_bytes_max))
-            .await
-            .map_err(|_too_slow| Problem::of_misuse(Misuse::TooSlow))?
-            .map_err(|_too_large| Problem::of_misuse(Misuse::TooLarge))?
-            .map_err(|_broken| Problem::of_misuse(Misuse::MalformedJson))?;
+        let bytes = read_bytes(headers, body, shared.body_bytes_max, shared.body_timeout).await?;
         Envelope::parse(&bytes, &shared.codec_limits)
     }
 
     /// Reads the bytes of a body; everything that is wrong with the envelope is told at once.
     fn parse(bytes: &[u8], limits: &Limits) -> Result<Envelope, Box<Problem>> {
-        let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
-        // Sound JSON that is no envelope of ours is `invalid`, never `malformed-json`: the caller's parser is not to blame.
-        let Value::Object(mut members) = value else {
-            return Err(Box::new(no_findings().finding("", "wrong-type")));
-        };
+        let mut members = members(bytes, limits)?;
         let query = members.shift_remove("query").unwrap_or(Value::Object(Map::new()));
         let purpose = members.shift_remove("purpose").unwrap_or(Value::Object(Map::new()));
-        let unknown = members.keys().take(FINDINGS_MAX).map(|name| below("", name));
-        let mut problem = unknown.fold(no_findings(), |told, at| told.finding(&at, "unknown-field"));
+        let mut problem = unknown_members(&members);
         let purpose = purpose_of(purpose, &mut problem);
         if problem.findings.is_empty() { Ok(Envelope { purpose, query }) } else { Err(Box::new(problem)) }
     }
@@ -61,6 +52,39 @@ pub fn purpose_alone(bytes: &[u8], limits: &Limits) -> Result<Purpose, Box<Probl
     let mut problem = no_findings();
     let purpose = purpose_of(value, &mut problem);
     if problem.findings.is_empty() { Ok(purpose) } else { Err(Box::new(problem)) }
+}
+
+/// Reads a body of JSON, so long and so slow at most.
+pub(super) async fn read_bytes(
+    headers: &HeaderMap,
+    body: web::Payload,
+    bytes_max: usize,
+    time: Duration,
+) -> Result<Bytes, Box<Problem>> {
+    if !is_json(headers) {
+        return Err(Box::new(Problem::of_misuse(Misuse::UnsupportedMediaType)));
+    }
+    let bytes = timeout(time, body.to_bytes_limited(bytes_max))
+        .await
+        .map_err(|_too_slow| Problem::of_misuse(Misuse::TooSlow))?
+        .map_err(|_too_large| Problem::of_misuse(Misuse::TooLarge))?
+        .map_err(|_broken| Problem::of_misuse(Misuse::MalformedJson))?;
+    Ok(bytes)
+}
+
+/// The members of a body. Sound JSON that is no envelope of ours is `invalid`, never `malformed-json`: the caller's parser is
+/// not to blame.
+pub(super) fn members(bytes: &[u8], limits: &Limits) -> Result<Map<String, Value>, Box<Problem>> {
+    match json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Box::new(no_findings().finding("", "wrong-type"))),
+    }
+}
+
+/// `invalid`, with a finding for each member that is left over.
+pub(super) fn unknown_members(left: &Map<String, Value>) -> Problem {
+    let unknown = left.keys().take(FINDINGS_MAX).map(|name| below("", name));
+    unknown.fold(no_findings(), |told, at| told.finding(&at, "unknown-field"))
 }
 
 /// Why the bytes are no JSON of ours, and where.
@@ -125,10 +149,10 @@ const FINDINGS_MAX: usize = 20;
 /// Characters of a member's name that are told back; the longest of ours has 9.
 const NAME_CHARS_MAX: usize = 40;
 /// The longest value a purpose's member may have: the longest code of `interfaces.md` 4 has 35 characters.
-const PURPOSE_CHARS_MAX: usize = 64;
+pub const PURPOSE_CHARS_MAX: usize = 64;
 
 /// The purpose. A member that is missing is left blank: policy then says what is required.
-fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
+pub(super) fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
     let mut purpose = Purpose::default();
     let Value::Object(members) = value else {
         problem.add("/purpose", "wrong-type");
@@ -137,6 +161,10 @@ fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
     for (name, value) in members.into_iter().take(FINDINGS_MAX) {
         let pointer = below("/purpose", &name);
         let text = match value {
+            Value::String(text) if text.is_empty() => {
+                problem.add(&pointer, "required");
+                continue;
+            }
             Value::String(text) if text.chars().count() <= PURPOSE_CHARS_MAX => text,
             Value::String(_) => {
                 problem.add(&pointer, "too-long");

@@ -59,8 +59,10 @@ async fn agencies(operations: web::Data<Operations>) -> HttpResponse {
 
 async fn metrics(operations: web::Data<Operations>) -> HttpResponse {
     let views = operations.engine.agencies();
-    views.agencies.iter().for_each(|party| gauge_breaker("agency", party));
-    views.carriers.iter().for_each(|party| gauge_breaker("carrier", party));
+    for (kind, parties) in [("agency", &views.agencies), ("carrier", &views.carriers)] {
+        parties.iter().for_each(|party| gauge_breaker(kind, party));
+        parties.iter().for_each(gauge_waiting);
+    }
     views.feeds.iter().for_each(gauge_feed);
     let (bytes, answers) = operations.engine.cache_size();
     metrics::gauge!("lienthong_cache_bytes").set(bytes as f64);
@@ -78,6 +80,14 @@ fn gauge_breaker(kind: &'static str, party: &PartyView) {
         BreakerState::Open => 2.0,
     };
     metrics::gauge!("lienthong_breaker", "kind" => kind, "party" => party.name.clone()).set(value);
+}
+
+/// How many calls wait at a party's gate, by lane; how long each waited is the histogram `lienthong_wait_seconds`.
+fn gauge_waiting(party: &PartyView) {
+    for (lane, waiting) in party.waiting {
+        metrics::gauge!("lienthong_waiting", "party" => party.name.clone(), "lane" => lane.word())
+            .set(waiting as f64);
+    }
 }
 
 /// How far behind a feed is; without a complete read since the start there is no age, and `lienthong_feed_read` is 0.

@@ -17,7 +17,7 @@ use crate::limits::Allowance;
 use crate::problem::{Misuse, Problem};
 
 /// The longest service name a path can say; the longest of ours has 27 characters.
-const SERVICE_NAME_CHARS_MAX: usize = 80;
+pub(super) const SERVICE_NAME_CHARS_MAX: usize = 80;
 
 /// Answers one read.
 pub async fn read(
@@ -41,7 +41,7 @@ pub async fn read(
 }
 
 /// The panic barrier (F23): whatever panics in here costs this one request, and is told as `internal`.
-async fn behind_barrier<T>(responding: impl Future<Output = T>) -> Result<T, Box<Problem>> {
+pub(super) async fn behind_barrier<T>(responding: impl Future<Output = T>) -> Result<T, Box<Problem>> {
     // Sound: nothing that was borrowed is looked at again but counters and locks that heal themselves.
     AssertUnwindSafe(responding).catch_unwind().await.map_err(|_panic| panicked())
 }
@@ -85,7 +85,7 @@ async fn respond(
         trace_id: edge.trace_id.clone(),
         no_cache: asks_past_the_cache(headers),
         deadline: super::deadline::of(headers),
-        lane: client.lane,
+        lane: super::lane::of(headers, &client),
     };
     match ask(shared, client, question).await {
         Ok(Answered::One(found)) => {
@@ -104,7 +104,7 @@ async fn respond(
     }
 }
 
-fn told(
+pub(super) fn told(
     problem: &Problem,
     shared: &Shared,
     edge: &Edge,
@@ -114,7 +114,11 @@ fn told(
 }
 
 /// Asks the engine, in a task of its own: what was begun is ended and written down, though the caller has gone.
-async fn ask(shared: &Shared, client: Client, question: Question) -> Result<Answered, Box<Problem>> {
+pub(super) async fn ask(
+    shared: &Shared,
+    client: Client,
+    question: Question,
+) -> Result<Answered, Box<Problem>> {
     let engine = shared.engine.clone();
     let asked = tokio::spawn(async move { engine.ask(&client, question).await }.in_current_span());
     match asked.await {
@@ -130,7 +134,7 @@ async fn ask(shared: &Shared, client: Client, question: Question) -> Result<Answ
     }
 }
 
-fn asks_past_the_cache(headers: &HeaderMap) -> bool {
+pub(super) fn asks_past_the_cache(headers: &HeaderMap) -> bool {
     let text = headers.get("cache-control").and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-cache"))
 }

@@ -28,7 +28,7 @@ pub fn believe(world: &World, clock: &Arc<dyn Clock>) -> Result<Authenticator, V
         match issuer_of(block, blocks) {
             Ok(issuer) => {
                 let rights = block.rights.iter().cloned().collect();
-                clients.insert(id.clone(), KnownClient { issuer, rights });
+                clients.insert(id.clone(), KnownClient { issuer, rights, lane: block.lane });
             }
             Err(why) => findings.push(ConfigError::unfit(&file, format!("[clients.{id}] {why}"))),
         }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use adapter_api::Fault;
 use anyhow::{Result, anyhow};
 use engine::cache::{Cache, Identity, Lifetimes, Load, Loaded, Scope, Wanted};
+use engine::client::Lane;
+use engine::resilience::Standing;
 use engine::settings::ServiceSettings;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
@@ -137,13 +139,16 @@ impl Truth {
 async fn ask(cache: Cache, subject: String, load: Load) -> Result<&'static str, Fault> {
     let settings = ServiceSettings { fresh_for_s: 3_600, stale_for_s: 3_600, ..ServiceSettings::default() };
     let identity = Identity {
+        agency: "residence".into(),
         service: "residence.person.v1".into(),
         query: subject.clone(),
         scope: Scope::All,
         subjects: vec![subject],
     };
     let deadline = Instant::now() + Duration::from_secs(30);
-    let wanted = Wanted { identity, lifetimes: Lifetimes::of(&settings, false), again: false, deadline };
+    let standing = Standing { client: "desk".into(), lane: Lane::Counter };
+    let lifetimes = Lifetimes::of(&settings, false);
+    let wanted = Wanted { identity, lifetimes, again: false, deadline, standing };
     let served = cache.answer(wanted, load).await?;
     let is_new = served.loaded().value.as_ref().is_some_and(|value| value == &json!("new"));
     Ok(if is_new { "new" } else { "old" })

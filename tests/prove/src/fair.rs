@@ -1,0 +1,184 @@
+//! `prove fair` (T22, T23): a client that floods costs another's counter about a turn; no agency sees more than was agreed.
+
+mod day;
+mod flood;
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use sandbox::questions::about;
+use simulators::{Misbehaviour, Moment, Times};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::Wishes;
+use crate::ground::{self, Ground, ServiceWish};
+use crate::score::{Score, bar, print_table};
+
+/// What was agreed with the agency here.
+const RATE_PER_S: u32 = 50;
+const BURST: u32 = 10;
+const CONCURRENCY: u64 = 8;
+/// The agency takes this long: a place is not what is scarce (8 places / 0.1 s = 80 a second), the quota is.
+const AGENCY_MS: u64 = 100;
+/// The quiet client asks at this even pace, a tenth of what was agreed.
+const PACE: Duration = Duration::from_millis(200);
+/// Its requests, alone and under the flood.
+const REQUESTS_QUICK: usize = 30;
+const REQUESTS_FULL: usize = 300;
+/// Exchanges of the flood between the arrival of a quiet request and its own exchange: those of the flood and of its batch that
+/// were granted just then, the batch's turn, and what a busy machine adds. Its whole line would be some sixty.
+const OVERTAKEN_MAX: usize = 8;
+/// The same for the median request, where no machine is busy.
+const OVERTAKEN_MEDIAN_MAX: usize = 3;
+/// The quiet client's p99 may grow by this under the flood.
+const RATIO_MAX: f64 = 2.0;
+/// Windows in which the agency's requests are counted.
+const WINDOWS_MS: [u64; 6] = [20, 100, 500, 1_000, 2_000, 5_000];
+
+const FLOODS: &str = "TraCuuThongTinCongDan";
+const QUIET: &str = "XacThucThongTinCongDan";
+
+/// Runs both proofs.
+pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
+    println!("\n== fair (T22, T23)");
+    beside_a_flood(wishes, score).await?;
+    day::prove(wishes, score).await
+}
+
+async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
+    let mut options = ground::unlimited(wishes.seed, ServiceWish { fresh_for_s: 0, deadline_ms: 5_000 });
+    let agreed = format!(
+        "rate_per_s = {RATE_PER_S}\nburst = {BURST}\nconcurrency = {CONCURRENCY}\nqueue = 64\n\
+         breaker_failures = 1000000\nbreaker_samples = 1000000\n"
+    );
+    options.agency_limits.insert("residence".into(), agreed);
+    let ground = Ground::build(&options).await?;
+    let residence = ground.world.simulators.residence();
+    residence.misbehave(Misbehaviour::Delay { ms: AGENCY_MS }, Times::Always)?;
+    let requests = if wishes.full { REQUESTS_FULL } else { REQUESTS_QUICK };
+    let bar = bar(2 * requests, "quiet requests");
+
+    let alone = ask_at_a_pace(&ground, requests, &bar).await?;
+    residence.forget_counts();
+    let flood = flood::Flood::begin(&ground);
+    residence.until_asked(u64::from(BURST) * 2).await;
+    let beside = ask_at_a_pace(&ground, requests, &bar).await?;
+    let offered = flood.end().await?;
+    bar.finish_and_clear();
+    let moments = residence.moments();
+
+    score.check(alone.refused + beside.refused == 0, || {
+        format!("{} and {} quiet requests refused", alone.refused, beside.refused)
+    });
+    score.check(offered.total() >= 10 * moments.len() / 2, || {
+        format!("no flood: {} asked, {} exchanges", offered.total(), moments.len())
+    });
+    let overtaken = overtaken(&beside, &moments)?;
+    let (median, most) = (at(&overtaken, 0.5), at(&overtaken, 1.0));
+    score.check(most <= OVERTAKEN_MAX, || format!("{most} exchanges of the flood overtook a quiet request"));
+    score.check(median <= OVERTAKEN_MEDIAN_MAX, || format!("{median} overtook the median quiet request"));
+    let (p99_alone, p99_beside) = (at(&alone.took, 0.99), at(&beside.took, 0.99));
+    let ratio = p99_beside.as_secs_f64() / p99_alone.as_secs_f64();
+    if wishes.full {
+        score.check(ratio <= RATIO_MAX, || format!("the quiet client's p99 grew {ratio:.2} ×"));
+    }
+    let ms = |time: Duration| format!("{:.0}", time.as_secs_f64() * 1e3);
+    let row = |what: &str, took: &[Duration]| {
+        let times = [0.5, 0.99, 1.0].map(|part| ms(at(took, part)));
+        [vec![what.to_string(), took.len().to_string()], times.to_vec()].concat()
+    };
+    print_table(
+        &format!("A quiet counter of {:.0} a second beside a flood, in ms", 1.0 / PACE.as_secs_f64()),
+        &["", "requests", "p50", "p99", "most"],
+        &[row("alone", &alone.took), row("beside the flood", &beside.took)],
+    );
+    println!("  p99 beside / alone: {ratio:.2}; overtaken by the flood: median {median}, most {most}");
+    println!("  the flood: {offered}");
+    check_windows(&moments, score);
+    let most = residence.counts().most_at_once;
+    score.check(most <= CONCURRENCY, || format!("{most} exchanges at once, {CONCURRENCY} agreed"));
+    println!("  exchanges at once: {most} of {CONCURRENCY}");
+    Ok(())
+}
+
+/// What the quiet client saw.
+struct Quiet {
+    /// How long each request took, sorted.
+    took: Vec<Duration>,
+    /// Exchanges of the flood that the agency had seen when each was sent, in order.
+    seen_before: Vec<usize>,
+    refused: usize,
+}
+
+async fn ask_at_a_pace(ground: &Ground, requests: usize, bar: &indicatif::ProgressBar) -> Result<Quiet> {
+    let residence = ground.world.simulators.residence();
+    let query = about(ground.world.simulators.register().sample());
+    let mut quiet = Quiet { took: Vec::new(), seen_before: Vec::new(), refused: 0 };
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for _ in 0..requests {
+        pace.tick().await;
+        quiet.seen_before.push(usize::try_from(residence.requests_of(FLOODS))?);
+        let began = Instant::now();
+        let told = ground.connector.ask("residence.verify", query.clone()).await?;
+        quiet.took.push(began.elapsed());
+        quiet.refused += usize::from(told.word() != "found");
+        bar.inc(1);
+    }
+    quiet.took.sort();
+    Ok(quiet)
+}
+
+/// How many of the flood went before each quiet request after it had been sent, sorted.
+fn overtaken(quiet: &Quiet, moments: &[Moment]) -> Result<Vec<usize>> {
+    let mut floods = 0_usize;
+    let mut before_each = Vec::new();
+    for moment in moments {
+        match moment.operation.as_str() {
+            QUIET => before_each.push(floods),
+            _ => floods += 1,
+        }
+    }
+    ensure!(before_each.len() == quiet.seen_before.len(), "a quiet request was repeated or lost");
+    let pairs = before_each.iter().zip(&quiet.seen_before);
+    let mut overtaken: Vec<usize> =
+        pairs.map(|(at_agency, at_start)| at_agency.saturating_sub(*at_start)).collect();
+    overtaken.sort_unstable();
+    Ok(overtaken)
+}
+
+/// In no window did the agency see more than the burst and the rate.
+fn check_windows(moments: &[Moment], score: &mut Score) {
+    let times: Vec<Duration> = moments.iter().map(|moment| moment.at).collect();
+    let mut rows = Vec::new();
+    for window in WINDOWS_MS.map(Duration::from_millis) {
+        let agreed = f64::from(BURST) + f64::from(RATE_PER_S) * window.as_secs_f64();
+        let most = busiest(&times, window);
+        score.check(most as f64 <= agreed, || {
+            format!("{most} exchanges within {} ms, {agreed:.0} agreed", window.as_millis())
+        });
+        rows.push(vec![window.as_millis().to_string(), most.to_string(), format!("{agreed:.0}")]);
+    }
+    let title = format!("{} exchanges at the agency, counted there", times.len());
+    print_table(&title, &["within ms", "most", "agreed"], &rows);
+}
+
+/// The most requests that came within any window of this length.
+fn busiest(times: &[Duration], window: Duration) -> usize {
+    let mut first = times.iter().peekable();
+    let (mut within, mut most) = (0, 0);
+    for until in times {
+        within += 1;
+        while first.next_if(|from| **from + window < *until).is_some() {
+            within -= 1;
+        }
+        most = most.max(within);
+    }
+    most
+}
+
+/// The value below which this part of a sorted list lies.
+fn at<T: Copy + Default>(sorted: &[T], part: f64) -> T {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or_default()
+}

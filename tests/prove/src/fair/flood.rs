@@ -1,0 +1,121 @@
+//! The flood: ten times what was agreed with the agency, from one client, in single requests and in a batch.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use sandbox::Caller;
+use sandbox::caller::usual_purpose;
+use sandbox::questions::about;
+use serde_json::{Value, json};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::ground::Ground;
+
+/// 500 a second: ten times the agency's rate.
+const EVERY: Duration = Duration::from_millis(2);
+/// Different people asked about; with the dossiers no two questions are the same.
+const PEOPLE: usize = 100;
+/// Queries of the batch: more than it can be told of in the time.
+const IN_BATCH: usize = 1_000;
+
+/// A flood under way.
+pub struct Flood {
+    stop: Arc<AtomicBool>,
+    flooding: JoinHandle<Result<Offered>>,
+    batch: JoinHandle<Result<()>>,
+}
+
+/// What was asked, and what became of it.
+#[derive(Debug, Default)]
+pub struct Offered {
+    found: usize,
+    overloaded: usize,
+    other: usize,
+}
+
+impl Flood {
+    /// Lets it loose.
+    pub fn begin(ground: &Ground) -> Flood {
+        let queries: Vec<Value> =
+            ground.world.simulators.register().ordinary().take(PEOPLE).map(about).collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let flooding = tokio::spawn(flood(ground.one_stop.clone(), queries.clone(), Arc::clone(&stop)));
+        let batch = tokio::spawn(batch(ground.one_stop.clone(), queries));
+        Flood { stop, flooding, batch }
+    }
+
+    /// Ends it.
+    pub async fn end(self) -> Result<Offered> {
+        self.stop.store(true, Ordering::Relaxed);
+        let offered = self.flooding.await??;
+        if self.batch.is_finished() {
+            self.batch.await??;
+        } else {
+            self.batch.abort();
+        }
+        Ok(offered)
+    }
+}
+
+/// Asks at its pace, whatever becomes of what was asked before.
+async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Result<Offered> {
+    let mut under_way = JoinSet::new();
+    let mut offered = Offered::default();
+    let mut pace = interval(EVERY);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    for (number, query) in queries.iter().cycle().enumerate() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        pace.tick().await;
+        let (caller, query) = (caller.clone(), query.clone());
+        let purpose = json!({ "procedure": "1.000656", "dossier": format!("H56.14-250812-{:04}", number % 10_000),
+            "unit": "H56.14", "officer": "cb01" });
+        under_way.spawn(async move { caller.ask_for("residence.person", purpose, query).await });
+        while let Some(told) = under_way.try_join_next() {
+            offered.count(told??.word());
+        }
+    }
+    while let Some(told) = under_way.join_next().await {
+        offered.count(told??.word());
+    }
+    Ok(offered)
+}
+
+/// The same people in the slow lane, with an officer of its own so that nothing is shared.
+async fn batch(caller: Caller, queries: Vec<Value>) -> Result<()> {
+    let mut purpose = usual_purpose();
+    purpose["officer"] = json!("cb02");
+    purpose["dossier"] = json!("H56.14-250813-0001");
+    let queries: Vec<&Value> = queries.iter().cycle().take(IN_BATCH).collect();
+    let body = json!({ "purpose": purpose, "service": "residence.person", "queries": queries });
+    let mut response = caller.batch_under_way(&body).await?.error_for_status()?;
+    while response.chunk().await?.is_some() {}
+    Ok(())
+}
+
+impl Offered {
+    /// All that was asked.
+    pub fn total(&self) -> usize {
+        self.found + self.overloaded + self.other
+    }
+
+    fn count(&mut self, word: &str) {
+        match word {
+            "found" => self.found += 1,
+            "overloaded" => self.overloaded += 1,
+            _ => self.other += 1,
+        }
+    }
+}
+
+impl fmt::Display for Offered {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Offered { found, overloaded, other } = self;
+        write!(out, "{} single requests: {found} found, {overloaded} overloaded, {other} other", self.total())
+    }
+}
