@@ -59,7 +59,7 @@ async fn a_parcel_that_moves_is_seen_to_move_and_rows_that_come_again_stand_once
         assert_eq!((told.at("/source/agency"), told.at("/source/cache")), (&json!("postal"), &json!("hit")));
         assert!(told.at("/source/retrieved_at").as_str().unwrap().ends_with("+07:00"));
     }
-    let parcel = town.register().parcels().into_iter().find(|one| one.states == [10, 20, 30]).unwrap();
+    let parcel = town.register().parcels().iter().find(|one| one.states == [10, 20, 30]).unwrap();
     for state in [40, 60, 40] {
         assert!(town.simulators().move_parcel(&parcel.order, state));
     }
@@ -87,7 +87,7 @@ async fn a_parcel_that_moves_is_seen_to_move_and_rows_that_come_again_stand_once
 #[tokio::test]
 async fn while_the_feed_is_down_answers_grow_stale_and_then_there_are_none() {
     let town = town(4).await;
-    let parcel = town.register().parcels().into_iter().next().unwrap();
+    let parcel = town.register().parcels().iter().next().unwrap();
     tracked(&town, &parcel.order, found).await;
     postal(&town).misbehave_on(FEED, Misbehaviour::ServerError { status: 503 }, Times::Always).unwrap();
     let stale = tracked(&town, &parcel.order, |told| told.at("/source/cache") == "stale").await;

@@ -42,6 +42,8 @@ pub struct Grant {
     pub purpose: Purpose,
     /// The service that answered.
     pub service: String,
+    /// The agency it asked.
+    pub agency: String,
     /// Keyed hashes of whom it was about, as the audit log has them.
     pub subject: Option<String>,
 }
@@ -216,7 +218,13 @@ mod tests {
 
     fn grant(client: &str, dossier: &str) -> Grant {
         let purpose = purpose(dossier, "cb01");
-        Grant { client: client.into(), purpose, service: "e-receipt.file".into(), subject: None }
+        Grant {
+            client: client.into(),
+            purpose,
+            service: "e-receipt.file".into(),
+            agency: String::new(),
+            subject: None,
+        }
     }
 
     #[tokio::test]

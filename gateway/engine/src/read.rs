@@ -207,9 +207,14 @@ impl Engine {
         let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
             // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
-            Ok(((), served)) => served
-                .map(|served| answer((&service, &route), &permission, &served))
-                .and_then(|answer| self.grant(client, &question, &service, answer)),
+            Ok(((), Ok(served))) => {
+                let answer = answer((&service, &route), &permission, &served);
+                match self.grant(client, &question, &service, &answer) {
+                    Ok(()) => Ok(answer),
+                    Err(fault) => Err(Failure::Fault { fault, agency: route.agency.clone(), carrier: None }),
+                }
+            }
+            Ok(((), Err(failure))) => Err(failure),
             Err(refusal) => Err(refusal),
         };
         // What came of it, noted for the auditor; nobody waits.

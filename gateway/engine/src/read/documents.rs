@@ -8,11 +8,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Answer, Engine, Question};
 use crate::audit::{Entry, Record};
-use crate::catalogue::{HOUSE, Service};
+use crate::catalogue::Service;
 use crate::client::{Client, Purpose};
 use crate::documents::{Document, Grant};
 use crate::policy::unstated;
-use crate::refusal::{Failure, Refusal};
+use crate::refusal::Refusal;
 
 /// How long the record of a fetched document may take: as long as a read's deadline usually is.
 const AUDIT_WAIT: Duration = Duration::from_secs(5);
@@ -48,9 +48,10 @@ impl Engine {
             return Ok(None);
         };
         let fields = vec!["/document".to_owned()];
-        // Handed out by the house itself: the agency was named when the answer left.
-        let entry = Entry::Permitted { services: vec![grant.service], agency: HOUSE.to_owned(), fields };
-        let permitted = record(grant.subject.clone(), entry);
+        let permitted = record(
+            grant.subject.clone(),
+            Entry::Permitted { services: vec![grant.service], agency: grant.agency, fields },
+        );
         match timeout_at(Instant::now() + AUDIT_WAIT, self.audit.append(permitted)).await {
             Ok(Ok(())) => {
                 ended(grant.subject, "found");
@@ -60,14 +61,14 @@ impl Engine {
         }
     }
 
-    /// Shows the documents of an answer, as it leaves, to whom it goes.
+    /// Shows the documents of an answer, as it leaves, to whom it goes; a fault where one was dropped meanwhile.
     pub(super) fn grant(
         &self,
         client: &Client,
         question: &Question,
         service: &Service,
-        answer: Answer,
-    ) -> Result<Answer, Failure> {
+        answer: &Answer,
+    ) -> Result<(), Fault> {
         let subjects = self.hasher.subjects(&service.subject, &question.query);
         let mut gone = false;
         let mut show = |id: &str| {
@@ -75,6 +76,7 @@ impl Engine {
                 client: client.id.clone(),
                 purpose: question.purpose.clone(),
                 service: service.name.clone(),
+                agency: answer.source.agency.clone(),
                 subject: (!subjects.is_empty()).then(|| subjects.join(" ")),
             };
             gone |= !self.documents.grant(id, grant);
@@ -82,10 +84,7 @@ impl Engine {
         if let Some(data) = &answer.data {
             service.answer.each_document(data, &mut show);
         }
-        if !gone {
-            return Ok(answer);
-        }
-        let fault = Fault::AdapterFailed { place: "the document was dropped before its answer left".into() };
-        Err(Failure::Fault { fault, agency: answer.source.agency, carrier: None })
+        let why = "the document was dropped before its answer left";
+        if gone { Err(Fault::AdapterFailed { place: why.into() }) } else { Ok(()) }
     }
 }

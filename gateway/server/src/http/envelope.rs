@@ -46,6 +46,14 @@ impl Envelope {
     }
 }
 
+/// A purpose by itself, as a GET tells it in a header.
+pub fn purpose_alone(bytes: &[u8], limits: &Limits) -> Result<Purpose, Box<Problem>> {
+    let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
+    let mut problem = no_findings();
+    let purpose = purpose_of(value, &mut problem);
+    if problem.findings.is_empty() { Ok(purpose) } else { Err(Box::new(problem)) }
+}
+
 /// Reads a body of JSON, so long and so slow at most.
 pub(super) async fn read_bytes(
     headers: &HeaderMap,
@@ -77,14 +85,6 @@ pub(super) fn members(bytes: &[u8], limits: &Limits) -> Result<Map<String, Value
 pub(super) fn unknown_members(left: &Map<String, Value>) -> Problem {
     let unknown = left.keys().take(FINDINGS_MAX).map(|name| below("", name));
     unknown.fold(no_findings(), |told, at| told.finding(&at, "unknown-field"))
-}
-
-/// A purpose by itself, as a GET tells it in a header.
-pub fn purpose_alone(bytes: &[u8], limits: &Limits) -> Result<Purpose, Box<Problem>> {
-    let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
-    let mut problem = no_findings();
-    let purpose = purpose_of(value, &mut problem);
-    if problem.findings.is_empty() { Ok(purpose) } else { Err(Box::new(problem)) }
 }
 
 /// Why the bytes are no JSON of ours, and where.

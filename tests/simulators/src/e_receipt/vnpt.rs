@@ -21,7 +21,6 @@ const SOAP_NAMESPACE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const OPERATIONS: [(&str, &[&str]); 4] = [
     ("getInvViewFkey", &["fkey"]),
     ("listInvByCus", &["cusCode", "fromDate", "toDate"]),
-    // Of a receipt that is paid, and of any (14.1); all of ours are paid.
     ("downloadInvPDFFkey", &["fkey"]),
     ("downloadInvPDFFkeyNoPay", &["fkey"]),
 ];
