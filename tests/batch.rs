@@ -62,7 +62,7 @@ async fn each_query_has_its_line_as_it_ends_and_a_bad_one_fails_itself_alone() {
         let errors = line(index)["problem"]["errors"].as_array().unwrap().iter();
         errors.map(|error| error["pointer"].as_str().unwrap().to_string()).collect()
     };
-    assert_eq!(pointers(41), ["/queries/41/personal_id"]);
+    assert_eq!(pointers(41), ["/queries/41/full_name", "/queries/41/personal_id"]);
     assert_eq!(pointers(42), ["/queries/42"]);
     assert_eq!(town.simulators().residence().requests_of(LOOK_UP), 41, "the bad ones were not asked");
     let permitted = town.audit_text().matches("permitted").count();

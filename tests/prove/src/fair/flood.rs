@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use sandbox::Caller;
 use sandbox::caller::usual_purpose;
 use sandbox::questions::about;
+use sandbox::{Caller, Told};
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
@@ -35,6 +35,7 @@ pub struct Offered {
     found: usize,
     overloaded: usize,
     other: usize,
+    cut: usize,
 }
 
 impl Flood {
@@ -77,11 +78,11 @@ async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Re
             "unit": "H56.14", "officer": "cb01" });
         under_way.spawn(async move { caller.ask_for("residence.person", purpose, query).await });
         while let Some(told) = under_way.try_join_next() {
-            offered.count(told??.word());
+            offered.count(&told?);
         }
     }
     while let Some(told) = under_way.join_next().await {
-        offered.count(told??.word());
+        offered.count(&told?);
     }
     Ok(offered)
 }
@@ -101,21 +102,27 @@ async fn batch(caller: Caller, queries: Vec<Value>) -> Result<()> {
 impl Offered {
     /// All that was asked.
     pub fn total(&self) -> usize {
-        self.found + self.overloaded + self.other
+        self.found + self.overloaded + self.other + self.cut
     }
 
-    fn count(&mut self, word: &str) {
-        match word {
-            "found" => self.found += 1,
-            "overloaded" => self.overloaded += 1,
-            _ => self.other += 1,
+    fn count(&mut self, told: &Result<Told>) {
+        match told.as_ref().map(Told::word) {
+            Ok("found") => self.found += 1,
+            Ok("overloaded") => self.overloaded += 1,
+            Ok(_) => self.other += 1,
+            // A connection of the flood's own that a busy machine cut: its loss, and told.
+            Err(_) => self.cut += 1,
         }
     }
 }
 
 impl fmt::Display for Offered {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Offered { found, overloaded, other } = self;
-        write!(out, "{} single requests: {found} found, {overloaded} overloaded, {other} other", self.total())
+        let Offered { found, overloaded, other, cut } = self;
+        write!(
+            out,
+            "{} single requests: {found} found, {overloaded} overloaded, {other} other, {cut} cut off",
+            self.total()
+        )
     }
 }
