@@ -56,7 +56,7 @@ struct Landing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// The normalised data; `None`: absent.
-    pub value: Option<Value>,
+    pub value: Option<Arc<Value>>,
     /// When the agency said it, RFC 3339.
     pub retrieved_at: String,
     /// The identifier of our call at the agency.
@@ -295,7 +295,7 @@ impl Entry {
             // A "no" is never shown stale: the person may have been registered since.
             None => (lifetimes.absent, Duration::ZERO),
         };
-        let weight = ENTRY_OVERHEAD.saturating_add(loaded.value.as_ref().map_or(0, weigh));
+        let weight = ENTRY_OVERHEAD.saturating_add(loaded.value.as_deref().map_or(0, weigh));
         let (people, asked) = (Slots::default(), Moment::default());
         Entry { loaded, load: 0, people, asked, since: Instant::now(), fresh_for, stale_for, weight }
     }
@@ -368,7 +368,7 @@ mod tests {
 
     fn saying(reference: &str, people: &[&str]) -> Loaded {
         Loaded {
-            value: Some(Value::Null),
+            value: Some(Arc::new(Value::Null)),
             retrieved_at: String::new(),
             reference: reference.into(),
             people: people.iter().map(|person| (*person).to_owned()).collect(),

@@ -48,8 +48,8 @@ pub struct Question {
 /// One answer, masked to what this client may see for this purpose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The normalised data; `None`: absent.
-    pub data: Option<Value>,
+    /// The normalised data, shared with the cache where nothing had to be masked; `None`: absent.
+    pub data: Option<Arc<Value>>,
     /// Where it came from.
     pub source: Source,
 }
@@ -183,7 +183,7 @@ impl Engine {
         // schema and its subject before it may be kept.
         let served = self.fetch(client, &question, &service, deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
-            // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
+            // Masked last, on a copy of one's own if need be: what is kept is whole, what leaves is what was permitted.
             Ok(((), served)) => served.map(|served| answer(&service, &permission, &served)),
             Err(refusal) => Err(refusal),
         };
@@ -363,12 +363,8 @@ fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
 /// The answer as this client may see it.
 fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer {
     let loaded = served.loaded();
-    let mut data = loaded.value.clone();
-    if let Some(data) = &mut data {
-        permission.mask(data);
-    }
     Answer {
-        data,
+        data: loaded.value.as_ref().map(|value| permission.masked(value)),
         source: Source {
             agency: service.agency.clone(),
             service: service.name.clone(),

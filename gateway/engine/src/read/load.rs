@@ -63,7 +63,7 @@ impl Road {
         };
         let value = self.guards.run(errand, &Checked { conversation, service }).await?;
         let people = service.people(&call.query, value.as_ref());
-        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
+        Ok(Loaded { value: value.map(Arc::new), retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
     fn call(&self, inquiry: &Inquiry) -> Call {
