@@ -62,7 +62,11 @@ impl Road {
             progress,
         };
         let value = self.guards.run(errand, &Checked { conversation, service }).await?;
-        let people = service.people(&call.query, value.as_ref());
+        // Only what is kept must be found again when somebody is evicted.
+        let people = match service.settings.fresh_for_s {
+            0 => Vec::new(),
+            _ => service.people(&call.query, value.as_ref()),
+        };
         Ok(Loaded { value: value.map(Arc::new), retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
