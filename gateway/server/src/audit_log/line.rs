@@ -43,7 +43,16 @@ pub enum Content {
     },
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// [`Words`] as they are written: borrowed, in the same order.
+#[derive(Debug, Serialize)]
+struct Written<'a> {
+    sequence: u64,
+    origin: &'a str,
+    prev: &'a str,
+    content: &'a Content,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
     sequence: u64,
@@ -89,8 +98,8 @@ pub enum LineFlaw {
 }
 
 /// Writes the next line, newline included, and says where the chain stands after it.
-pub fn write(link: &Link, origin: &str, content: Content) -> Result<(Vec<u8>, Link), LineFlaw> {
-    let words = Words { sequence: link.sequence, origin: origin.into(), prev: link.prev.clone(), content };
+pub fn write(link: &Link, origin: &str, content: &Content) -> Result<(Vec<u8>, Link), LineFlaw> {
+    let words = Written { sequence: link.sequence, origin, prev: &link.prev, content };
     let mut line = serde_json::to_string(&words).map_err(|_| LineFlaw::Words)?;
     line.pop();
     let seal = hash(line.as_bytes());
