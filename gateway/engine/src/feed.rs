@@ -162,7 +162,7 @@ impl Feed {
             None => {}
         }
         let loaded = Loaded {
-            value,
+            value: value.map(Arc::new),
             retrieved_at: read.said.clone(),
             reference: read.reference.clone(),
             people: Vec::new(),

@@ -90,6 +90,16 @@ impl Permission {
         self.mask.apply(answer);
     }
 
+    /// What this permission lets through of an answer that others share: the answer itself where that is all of it.
+    pub fn masked(&self, answer: &Arc<Value>) -> Arc<Value> {
+        if self.mask.spares(answer) {
+            return Arc::clone(answer);
+        }
+        let mut own = Value::clone(answer);
+        self.mask(&mut own);
+        Arc::new(own)
+    }
+
     /// Whether the field of this dotted name is let through.
     pub fn shows(&self, name: &str) -> bool {
         self.mask.shows(name)

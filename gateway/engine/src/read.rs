@@ -56,8 +56,8 @@ pub struct Question {
 /// One answer, masked to what this client may see for this purpose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The normalised data; `None`: absent.
-    pub data: Option<Value>,
+    /// The normalised data, shared with the cache where nothing had to be masked; `None`: absent.
+    pub data: Option<Arc<Value>>,
     /// Where it came from.
     pub source: Source,
 }
@@ -206,7 +206,7 @@ impl Engine {
         // schema and its subject before it may be kept.
         let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
-            // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
+            // Masked last, on a copy of one's own if need be: what is kept is whole, what leaves is what was permitted.
             Ok(((), Ok(served))) => {
                 let answer = answer((&service, &route), &permission, &served);
                 match self.grant(client, &question, &service, &answer) {
@@ -433,12 +433,8 @@ fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
 /// The answer as this client may see it.
 fn answer((service, route): (&Service, &Route), permission: &Permission, served: &Served) -> Answer {
     let loaded = served.loaded();
-    let mut data = loaded.value.clone();
-    if let Some(data) = &mut data {
-        permission.mask(data);
-    }
     Answer {
-        data,
+        data: loaded.value.as_ref().map(|value| permission.masked(value)),
         source: Source {
             agency: route.agency.clone(),
             service: service.name.clone(),

@@ -69,8 +69,12 @@ impl Road {
         let call = self.call(to.route, purpose(&inquiry.purpose), inquiry.query.clone(), None);
         let standing = Standing { client: inquiry.client, lane: inquiry.lane };
         let value = self.ask::<Option<Value>>(to, &standing, &call, progress).await?;
-        let people = inquiry.service.people(&call.query, value.as_ref());
-        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
+        // Only what is kept must be found again when somebody is evicted.
+        let people = match inquiry.service.settings.fresh_for_s {
+            0 => Vec::new(),
+            _ => inquiry.service.people(&call.query, value.as_ref()),
+        };
+        Ok(Loaded { value: value.map(Arc::new), retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
     /// Asks for the news of a feed behind this cursor; with the page comes the identifier of our call.

@@ -73,6 +73,7 @@ fn settings(base_url: &str, manifest: Arc<adapter_api::agency::Agency>) -> Agenc
         logins: BTreeMap::new(),
         reply_bytes_max: None,
         connect_timeout_ms: None,
+        concurrency: None,
     }
 }
 

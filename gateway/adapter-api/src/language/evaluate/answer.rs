@@ -105,7 +105,7 @@ fn json_within(tree: &Tree, depth: u32) -> Option<Value> {
                 fields.iter().map(|(name, value)| Some((name.clone(), json_within(value, depth + 1)?)));
             Value::Object(fields.collect::<Option<Map<_, _>>>()?)
         }
-        Tree::Element(element) => json_of_element(element, depth)?,
+        Tree::Element(element) => element_within(element, depth)?,
         Tree::Slot(Slot::Document(id)) => {
             Value::Object(Map::from_iter([("document".to_owned(), Value::String(id.clone()))]))
         }
@@ -118,7 +118,7 @@ fn json_within(tree: &Tree, depth: u32) -> Option<Value> {
             Value::String(format!("‹document base64, {characters} characters›"))
         }
         Tree::Slot(Slot::Secret(_) | Slot::Seal(_)) | Tree::Encoded { .. } => return None,
-        Tree::Bytes(_) => Value::String(text_of(tree).ok()?),
+        Tree::Bytes(_) => Value::String(text_of(tree).ok()?.into_owned()),
     })
 }
 
@@ -135,13 +135,16 @@ fn json_number(number: &str) -> Value {
     }
 }
 
-fn json_of_element(element: &Element, depth: u32) -> Option<Value> {
+fn element_within(element: &Element, depth: u32) -> Option<Value> {
+    if depth > ANSWER_DEPTH_MAX {
+        return None;
+    }
     if element.children.is_empty() {
         return Some(Value::String(element.text.clone()));
     }
     let mut fields: Map<String, Value> = Map::new();
     for child in &element.children {
-        let value = json_within(&Tree::Element(Box::new(child.clone())), depth + 1)?;
+        let value = element_within(child, depth + 1)?;
         match fields.get_mut(&child.name) {
             Some(Value::Array(items)) => items.push(value),
             Some(first) => {
