@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use sandbox::caller::usual_purpose;
 use sandbox::questions::about;
 use sandbox::{Caller, Told};
 use serde_json::{Value, json};
