@@ -9,6 +9,7 @@ use crate::pages::{PROBLEM_CODES, Pages};
 use crate::schema_files::SchemaFiles;
 
 mod batch;
+mod titles;
 
 /// Assembles the document.
 pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
@@ -30,6 +31,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
         paths.insert(format!("/v1/{}", service.replace('.', "/")), read_path(service, document));
     }
     paths.insert("/v1/batch".into(), batch::path(files));
+    schemas.values_mut().for_each(titles::into_descriptions);
     json!({
         "openapi": "3.1.0",
         "info": {
