@@ -34,11 +34,7 @@ fn record(trace_id: impl Into<String>) -> Record {
         client: "mot-cua-mau".into(),
         purpose: Purpose { procedure: "1.000656".into(), officer: "cb01".into(), ..Purpose::default() },
         subject: Some("c0ffee".into()),
-        entry: Entry::Permitted {
-            services: vec!["residence.person".into()],
-            agency: "residence".into(),
-            fields: vec!["/name".into()],
-        },
+        entry: Entry::Permitted { services: vec!["residence.person".into()], fields: vec!["/name".into()] },
     }
 }
 
@@ -220,18 +216,21 @@ async fn notes_cost_no_sync_of_their_own_while_records_come_and_are_written_at_t
     let (queue, jobs) = sync_channel(0);
     let thread = std::thread::spawn(move || writer.run(&jobs));
     let note = |name: &str| Job { content: Content::Record(Box::new(record(name))), waiter: None };
-    let lines = || disk.inside().files[&1].iter().filter(|byte| **byte == b'\n').count();
+    let synced_and_written = || {
+        let fake = disk.inside();
+        (fake.syncs, fake.files[&1].iter().filter(|byte| **byte == b'\n').count())
+    };
     for number in 0..10 {
         queue.send(note(&format!("{number}"))).unwrap();
     }
     let (waiter, durable) = oneshot::channel();
     queue.send(Job { content: Content::Record(Box::new(record("awaited"))), waiter: Some(waiter) }).unwrap();
     assert_eq!(durable.await, Ok(Ok(())));
-    assert_eq!((disk.inside().syncs, lines()), (1, 11));
+    assert_eq!(synced_and_written(), (1, 11));
     queue.send(note("last")).unwrap();
     drop(queue);
     thread.join().unwrap();
-    assert_eq!((disk.inside().syncs, lines()), (2, 12));
+    assert_eq!(synced_and_written(), (2, 12));
 }
 
 #[tokio::test]
