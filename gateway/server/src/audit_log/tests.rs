@@ -34,7 +34,11 @@ fn record(trace_id: impl Into<String>) -> Record {
         client: "mot-cua-mau".into(),
         purpose: Purpose { procedure: "1.000656".into(), officer: "cb01".into(), ..Purpose::default() },
         subject: Some("c0ffee".into()),
-        entry: Entry::Permitted { services: vec!["residence.person".into()], fields: vec!["/name".into()] },
+        entry: Entry::Permitted {
+            services: vec!["residence.person".into()],
+            agency: "residence".into(),
+            fields: vec!["/name".into()],
+        },
     }
 }
 
