@@ -65,11 +65,22 @@ async fn every_refusal_has_one_shape_in_two_languages() {
     let told = in_both_languages(&town.one_stop, nowhere).await;
     is_a_problem(&town, &told, 404, "unknown-service", "caller").await;
     let mine = [
+        "address.convert",
         "civil-status.dossier-status",
         "civil-status.record",
+        "e-receipt.file",
+        "e-receipt.receipt",
+        "forms.prefill",
+        "person.profile",
+        "postal.quote",
+        "postal.tracking",
         "residence.household",
         "residence.person",
         "residence.verify",
+        "social-insurance.household",
+        "social-insurance.person",
+        "tax.obligations",
+        "tax.taxpayer",
     ];
     assert_eq!(told.at("/services"), &json!(mine));
     let narrow = nowhere(&town.connector).await;

@@ -9,6 +9,7 @@ use crate::fault::Party;
 use crate::tree::{Coding, Tree};
 use crate::wire::{Format, Reply, SoapFault, TEXT_CHARS_MAX};
 
+pub mod documents;
 mod form;
 pub mod json;
 pub mod limits;

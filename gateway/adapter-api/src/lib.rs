@@ -21,5 +21,5 @@ mod tests;
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
 pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason, Waiting};
 pub use outcome::{Outcome, Page};
-pub use tree::{Element, Slot, Tree};
+pub use tree::{Element, Lifted, Slot, Stored, Tree};
 pub use wire::{Reply, WireRequest};

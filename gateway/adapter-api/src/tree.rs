@@ -43,6 +43,8 @@ pub struct Element {
     pub children: Vec<Element>,
     /// Its text, comments not splitting it; empty when it has children (mixed content is refused by the reader).
     pub text: String,
+    /// What was lifted out in place of its text: a [`Tree::Slot`].
+    pub lifted: Option<Tree>,
 }
 
 /// An attribute, namespace resolved.
@@ -67,6 +69,28 @@ pub enum Coding {
     Base64,
 }
 
+/// What stands where base64 text was lifted out of a reply: never its content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lifted {
+    /// Characters of base64.
+    pub characters: usize,
+    /// The first eight of them: what rules see, enough to know a file by its magic.
+    pub head: String,
+    /// Where the document was stored; `None` in talks, and where nobody knows what it is.
+    pub stored: Option<Stored>,
+}
+
+/// A document in the house's store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Stored {
+    /// Its identifier.
+    pub id: String,
+    /// Its media type, by its first bytes.
+    pub media_type: &'static str,
+    /// Its length in bytes.
+    pub size: usize,
+}
+
 /// A leaf that only the house can fill. Printed in talks as `‹secret user›`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Slot {
@@ -76,9 +100,6 @@ pub enum Slot {
     Document(String),
     /// A checksum over drawn fields.
     Seal(String),
-    /// On reading: base64 text lifted out as a document, with its length in characters.
-    Lifted {
-        /// Characters of base64.
-        characters: usize,
-    },
+    /// On reading: base64 text lifted out as a document.
+    Lifted(Lifted),
 }

@@ -1,8 +1,10 @@
 //! The wire as talks see it: replies read by the house's own codecs, requests printed with their slots shown.
 
+use std::convert::Infallible;
+
 use adapter_api::codec::{self, Limits, Unreadable};
 use adapter_api::wire::Format;
-use adapter_api::{Exchange, Reply, Slot, Tree, WireRequest};
+use adapter_api::{Exchange, Reply, Tree, WireRequest};
 
 use crate::conversation::RawReply;
 
@@ -14,33 +16,10 @@ pub fn exchange(request: &WireRequest, raw: &RawReply) -> Exchange {
     Exchange { name: request.exchange.clone(), reply }
 }
 
-/// Takes the base64 text at these paths out of a JSON reply, as the house does before an adapter sees it.
+/// Takes documents out as the house does; in talks nobody stores them.
 fn lift_documents(reply: &mut Reply, paths: &[String]) {
-    if let Ok(body) = &mut reply.body {
-        for path in paths {
-            let steps: Vec<&str> = path.split('.').map(|step| step.trim_end_matches('?')).collect();
-            lift(body, &steps);
-        }
-    }
-}
-
-fn lift(tree: &mut Tree, steps: &[&str]) {
-    match (tree, steps) {
-        (Tree::List(items), _) => items.iter_mut().for_each(|item| lift(item, steps)),
-        (Tree::Object(fields), [first, rest @ ..]) => {
-            for (_, value) in fields.iter_mut().filter(|(name, _)| name == first) {
-                lift(value, rest);
-            }
-        }
-        (leaf @ Tree::Text(_), []) => {
-            if let Tree::Text(text) = &*leaf
-                && !text.is_empty()
-            {
-                *leaf = Tree::Slot(Slot::Lifted { characters: text.chars().count() });
-            }
-        }
-        _ => {}
-    }
+    let mut let_go = |_: Vec<u8>| Ok::<_, Infallible>(None);
+    let Ok(()) = codec::documents::lift(reply, paths, &mut let_go);
 }
 
 /// Reads a message that a talk tells by its media type.

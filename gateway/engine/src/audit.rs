@@ -1,11 +1,11 @@
 //! What is written down of every look-up: who, for whom, why, which fields, when. Never a payload.
 
+use adapter_api::language::text::composed;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::client::Purpose;
 
@@ -35,6 +35,9 @@ pub enum Entry {
     Permitted {
         /// The services asked.
         services: Vec<String>,
+        /// The agency that answers, chosen among several by the unit; empty in records older than the choice.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        agency: String,
         /// JSON pointers of the fields the policy lets through.
         fields: Vec<String>,
     },
@@ -60,8 +63,7 @@ impl SubjectHasher {
 
     /// The hash of one identifier, base64url without padding. The same in every service, so that one search finds them all.
     pub fn subject_hash(&self, identifier: &str) -> String {
-        let normal: String = identifier.trim().nfc().collect();
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, normal.as_bytes()))
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, composed(identifier.trim()).as_bytes()))
     }
 
     /// The hashes of the identifiers that a query names, in the order of the service's `x-subject`.

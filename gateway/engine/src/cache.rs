@@ -57,7 +57,7 @@ struct Landing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// The normalised data; `None`: absent.
-    pub value: Option<Value>,
+    pub value: Option<Arc<Value>>,
     /// When the agency said it, RFC 3339.
     pub retrieved_at: String,
     /// The identifier of our call at the agency.
@@ -123,6 +123,11 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
+    /// Whether anything is kept at all.
+    pub fn keep(&self) -> bool {
+        !self.fresh.is_zero()
+    }
+
     /// The operator's, with the ceiling for answers about several people.
     pub fn of(settings: &ServiceSettings, several_people: bool) -> Self {
         let most = if several_people { SEVERAL_PEOPLE_FRESH_MAX } else { Duration::MAX };
@@ -173,6 +178,7 @@ impl Cache {
     pub async fn answer(&self, wanted: Wanted, load: Load) -> Result<Served, Fault> {
         let key = self.inner.keys.key(&wanted.identity);
         if !wanted.again
+            && wanted.lifetimes.keep()
             && let Some(served) = self.inner.kept(&key).await
         {
             if served.cache == CacheUse::Stale {
@@ -272,23 +278,28 @@ impl Inner {
     ) -> Result<Served, Fault> {
         // Another load may have landed between this caller's look and its turn at the board (P6).
         if !wanted.again
+            && wanted.lifetimes.keep()
             && let Some(served) = self.kept(&key).await
             && served.cache == CacheUse::Hit
         {
             return Ok(served);
         }
         let (number, asked) = (self.begun.fetch_add(1, Ordering::SeqCst) + 1, self.keys.moment());
-        let loaded = load().await?;
-        let people = self.keys.slots(&loaded.people);
-        let mut entry = Entry::new(loaded, wanted.lifetimes);
-        (entry.load, entry.asked, entry.people) = (number, asked, people);
+        let mut entry = Entry::new(load().await?, wanted.lifetimes);
+        let cache = if wanted.again { CacheUse::Revalidated } else { CacheUse::Miss };
+        if entry.fresh_for.is_zero() {
+            // What is not kept needs no books: neither whom it names nor what it weighs.
+            return Ok(Served { entry: Arc::new(entry), cache });
+        }
+        (entry.load, entry.asked, entry.people) = (number, asked, self.keys.slots(&entry.loaded.people));
+        entry.weight = ENTRY_OVERHEAD.saturating_add(entry.loaded.value.as_deref().map_or(0, weigh));
         let entry = Arc::new(entry);
         // The generation is in the key; a key that has changed meanwhile means that the subject was evicted.
         let evicted = self.keys.key(&wanted.identity) != key || self.keys.evicted_since(&entry.people, asked);
-        if !entry.fresh_for.is_zero() && entry.weight <= ENTRY_WEIGHT_MAX && !evicted {
+        if entry.weight <= ENTRY_WEIGHT_MAX && !evicted {
             self.keep(key, &entry).await;
         }
-        Ok(Served { entry, cache: if wanted.again { CacheUse::Revalidated } else { CacheUse::Miss } })
+        Ok(Served { entry, cache })
     }
 
     /// Keeps an answer, unless one of a load begun later is kept already.
@@ -308,9 +319,8 @@ impl Entry {
             // A "no" is never shown stale: the person may have been registered since.
             None => (lifetimes.absent, Duration::ZERO),
         };
-        let weight = ENTRY_OVERHEAD.saturating_add(loaded.value.as_ref().map_or(0, weigh));
         let (people, asked) = (Slots::default(), Moment::default());
-        Entry { loaded, load: 0, people, asked, since: Instant::now(), fresh_for, stale_for, weight }
+        Entry { loaded, load: 0, people, asked, since: Instant::now(), fresh_for, stale_for, weight: 0 }
     }
 }
 
@@ -369,6 +379,7 @@ mod tests {
         Wanted {
             identity: Identity {
                 service: "s".into(),
+                agency: "residence".into(),
                 query: query.into(),
                 scope: Scope::All,
                 subjects: Vec::new(),
@@ -382,7 +393,7 @@ mod tests {
 
     fn saying(reference: &str, people: &[&str]) -> Loaded {
         Loaded {
-            value: Some(Value::Null),
+            value: Some(Arc::new(Value::Null)),
             retrieved_at: String::new(),
             reference: reference.into(),
             people: people.iter().map(|person| (*person).to_owned()).collect(),

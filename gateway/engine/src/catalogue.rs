@@ -1,4 +1,4 @@
-//! What can be asked: each service with its schemas, its fields, the agency that answers it, and the checks no schema can say.
+//! What can be asked: each service with its schemas, its fields, the agencies that answer it, and the checks no schema can say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,15 +10,20 @@ use adapter_api::{Fault, Finding, Kind, Party, Reason};
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
+use crate::client::Purpose;
 use crate::identifiers::BirthplaceCodes;
+use crate::refusal::Refusal;
 use crate::settings::ServiceSettings;
 
 mod dates;
 mod feeds;
 mod findings;
+mod route;
 mod shape;
 
 pub use feeds::FeedPlan;
+pub use route::Route;
+use route::Way;
 use shape::Documents;
 pub use shape::Node;
 
@@ -40,6 +45,8 @@ pub struct Sources<'a> {
     pub documents: Vec<Value>,
     /// The agencies, parsed.
     pub agencies: Vec<&'a Agency>,
+    /// The units that an agency answers for, as `agencies.toml` writes them; none: every unit nobody else names.
+    pub units: BTreeMap<String, Vec<String>>,
     /// `config/services.toml`, by service.
     pub settings: BTreeMap<String, ServiceSettings>,
     /// The services that the house answers itself.
@@ -64,10 +71,8 @@ pub struct Service {
     pub subject: Vec<String>,
     /// The answer tells about several people.
     pub several_people: bool,
-    /// The agency that answers it.
-    pub agency: String,
-    /// The agency's operation.
-    pub operation: String,
+    /// Who answers it: one agency, or several, each for its units.
+    pub routes: Vec<Arc<Route>>,
     /// The feed it is answered from, `postal.changes`: no agency is asked then.
     pub feed: Option<String>,
     /// What an operator decided about it.
@@ -78,8 +83,6 @@ pub struct Service {
     pub query: Node,
     query_validator: Validator,
     answer_validator: Validator,
-    /// The pointers that must be the same in query and answer.
-    same: Vec<String>,
 }
 
 /// One field of an answer.
@@ -116,19 +119,11 @@ impl Unfit {
     }
 }
 
-/// Which agency's operation answers a service, and the fields that must be those asked.
-struct Route<'a> {
-    agency: &'a str,
-    operation: &'a str,
-    subject: &'a [String],
-    feed_every_s: Option<u64>,
-}
-
 impl Catalogue {
     /// Compiles every schema; everything that does not fit is reported at once.
     pub fn build(sources: Sources<'_>) -> Result<Catalogue, Vec<Unfit>> {
         let mut unfit = Vec::new();
-        let routes = routes(&sources.agencies, &sources.house, &mut unfit);
+        let ways = route::ways(&sources.agencies, &sources.units, &sources.house, &mut unfit);
         let documents = by_id(sources.documents, &mut unfit);
         let mut services = BTreeMap::new();
         match registry(&documents) {
@@ -137,7 +132,7 @@ impl Catalogue {
                     documents.iter().filter(|(_, document)| document.get("x-service").is_some())
                 {
                     let compiler = Compiler { id, document, documents: &documents, registry: &registry };
-                    match compiler.service(&routes, &sources.settings) {
+                    match compiler.service(&ways, &sources.settings) {
                         Ok(Some(service)) => {
                             if let Some(other) = services.insert(service.name.clone(), Arc::new(service)) {
                                 unfit.push(Unfit::new(id, format!("{} says the same x-service", other.id)));
@@ -153,14 +148,14 @@ impl Catalogue {
         }
         let described: BTreeSet<&str> =
             documents.values().filter_map(|document| document.get("x-service")?.as_str()).collect();
-        for (service, route) in routes.iter().filter(|(service, _)| !described.contains(*service)) {
-            let place = format!("{}.{}", route.agency, route.operation);
-            unfit.push(Unfit::new(place, format!("no schema describes the service {service}")));
+        for (service, ways) in ways.iter().filter(|(service, _)| !described.contains(*service)) {
+            let why = format!("no schema describes the service {service}");
+            unfit.extend(ways.iter().map(|way| Unfit::new(way.name(), why.clone())));
         }
         for service in sources.settings.keys().filter(|service| !described.contains(service.as_str())) {
             unfit.push(Unfit::new("services.toml", format!("no schema describes the service {service}")));
         }
-        let feeds = feeds::take_out(&mut services, &documents, &routes, &mut unfit);
+        let feeds = feeds::take_out(&mut services, &documents, &ways, &mut unfit);
         if unfit.is_empty() {
             Ok(Catalogue {
                 services,
@@ -205,27 +200,31 @@ impl Catalogue {
 }
 
 impl Service {
-    /// Whether the answer is what the schema promises, and about whom we asked; else the agency's words made no sense.
-    pub fn accept_answer(&self, query: &Value, answer: &Value) -> Result<(), Fault> {
-        let malformed = |at: String, why: &str| {
-            Err(Fault::Malformed(Reason {
-                exchange: None,
-                at: Some(at),
-                why: why.to_owned(),
-                by: Some(Party::Agency),
-            }))
-        };
-        if let Err(error) = self.answer_validator.validate(answer) {
+    /// Who answers for this purpose: the agency that names its unit, else the one for everybody else.
+    pub fn route(&self, purpose: &Purpose) -> Result<&Arc<Route>, Refusal> {
+        route::of_unit(&self.routes, purpose.unit.as_deref()).ok_or_else(|| {
+            let code = if purpose.unit.is_some() { "unit-not-served" } else { "required" };
+            let (pointer, code) = (Some("/purpose/unit".to_owned()), Some(code.to_owned()));
+            Refusal::Invalid { findings: vec![Finding { pointer, code, ..Finding::default() }] }
+        })
+    }
+
+    /// Whether the house answers it itself.
+    pub fn is_of_the_house(&self) -> bool {
+        self.routes.iter().any(|route| route.agency == HOUSE)
+    }
+
+    /// Whether the answer is what the schema promises; else the agency's words made no sense.
+    pub fn accept_answer(&self, answer: &Value) -> Result<(), Fault> {
+        self.answer_validator.validate(answer).map_err(|error| {
             let (at, code) = findings::of_error(&error);
-            return malformed(format!("/data{at}"), code);
-        }
-        for pointer in &self.same {
-            let (asked, answered) = (query.pointer(pointer), answer.pointer(pointer));
-            if asked.is_some() && answered.is_some() && asked != answered {
-                return malformed(format!("/data{pointer}"), "not the subject asked");
-            }
-        }
-        Ok(())
+            Fault::Malformed(Reason {
+                exchange: None,
+                at: Some(format!("/data{at}")),
+                why: code.to_owned(),
+                by: Some(Party::Agency),
+            })
+        })
     }
 
     /// Whether anything it tells is about a person: then a purpose is mandatory.
@@ -274,7 +273,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn service(
         &self,
-        routes: &BTreeMap<&str, Route<'_>>,
+        ways: &BTreeMap<&str, Vec<Way<'_>>>,
         settings: &BTreeMap<String, ServiceSettings>,
     ) -> Result<Option<Service>, String> {
         let name = self.text("x-service")?;
@@ -306,22 +305,20 @@ impl Compiler<'_> {
         }
         let (query_validator, answer_validator) = (self.validator("query")?, self.validator("answer")?);
         let feed = self.document.get("x-feed").and_then(Value::as_str).map(str::to_owned);
-        let Some(route) = routes.get(feed.as_deref().unwrap_or(&name)) else {
+        let Some(ways) = ways.get(feed.as_deref().unwrap_or(&name)) else {
             return Ok(None);
         };
         // What the house puts together itself is held to the question whole.
-        let declared: &[String] = if feed.is_some() { &feeds::dotted(&subject) } else { route.subject };
+        let whole = feed.is_some().then(|| feeds::dotted(&subject));
         let settings = settings.get(&name).cloned().unwrap_or_default();
         Ok(Some(Service {
             id: self.id.to_owned(),
             title: self.text("title")?,
             title_en: self.text("x-title-en")?,
             kind,
-            same: same(&subject, declared, &answer),
+            routes: ways.iter().map(|way| Arc::new(way.route(&subject, whole.as_deref(), &answer))).collect(),
             subject,
             several_people,
-            agency: route.agency.to_owned(),
-            operation: route.operation.to_owned(),
             feed,
             settings,
             answer,
@@ -349,47 +346,6 @@ impl Compiler<'_> {
             .build(&json!({ "$ref": format!("{}#/$defs/{shape}", self.id) }))
             .map_err(|error| format!("{shape} cannot be compiled: {error}"))
     }
-}
-
-/// The subject's pointers that the manifest wants to be the same in the answer, and that the answer has.
-fn same(subject: &[String], declared: &[String], answer: &Node) -> Vec<String> {
-    let declared: BTreeSet<String> =
-        declared.iter().map(|path| format!("/{}", path.replace('.', "/"))).collect();
-    subject
-        .iter()
-        .filter(|pointer| declared.contains(*pointer) && answer.at(pointer).is_some())
-        .cloned()
-        .collect()
-}
-
-fn routes<'a>(
-    agencies: &[&'a Agency],
-    house: &'a BTreeSet<String>,
-    unfit: &mut Vec<Unfit>,
-) -> BTreeMap<&'a str, Route<'a>> {
-    let own = |service: &'a String| {
-        (service.as_str(), Route { agency: HOUSE, operation: service, subject: &[], feed_every_s: None })
-    };
-    let mut routes: BTreeMap<&str, Route<'_>> = house.iter().map(own).collect();
-    for agency in agencies {
-        for (name, operation) in &agency.operations {
-            let Some(service) = &operation.service else {
-                continue;
-            };
-            let route = Route {
-                agency: &agency.name,
-                operation: name,
-                subject: &operation.subject,
-                feed_every_s: operation.feed_every_s,
-            };
-            if let Some(other) = routes.insert(service, route) {
-                let place = format!("{}.{name}", agency.name);
-                let why = format!("{}.{} answers {service} too", other.agency, other.operation);
-                unfit.push(Unfit::new(place, why));
-            }
-        }
-    }
-    routes
 }
 
 fn by_id(documents: Vec<Value>, unfit: &mut Vec<Unfit>) -> BTreeMap<String, Value> {

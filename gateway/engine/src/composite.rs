@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
-use crate::client::Client;
+use crate::client::{Client, Purpose};
 use crate::fan_out::{Part, PartStatus, fan_out};
 use crate::policy::Permission;
 use crate::read::{Answer, CacheUse, Engine, Question, Source};
@@ -139,7 +139,7 @@ impl Engine {
         let done = fan_out(&parts, deadline, |part, before| {
             self.ask_part(client, &question, &stage, &part.name, before).boxed()
         });
-        let reports = self.reports(&wanted, done.await);
+        let reports = self.reports(&wanted, &question.purpose, done.await);
         let outcome = self.together(&service, &permission, &stage, reports).map_err(|failure| *failure);
         self.note_together(client, &question, &service, &outcome);
         outcome
@@ -192,18 +192,20 @@ impl Engine {
         {
             return PartStatus::Denied(Refusal::Denied { what: "field" });
         }
-        PartStatus::Failed(unasked.failure(&self.agency_of(plan)))
+        PartStatus::Failed(unasked.failure(&self.agency_of(plan, &question.purpose)))
     }
 
-    /// The agency behind a part; of a service nobody answers here, the name says it.
-    fn agency_of(&self, plan: &PartPlan) -> String {
+    /// The agency behind a part; of a service nobody answers here, or not for this unit, the name says it.
+    fn agency_of(&self, plan: &PartPlan, purpose: &Purpose) -> String {
         let service = self.catalogue().service(&plan.service);
-        service.map_or_else(|| agency_in(&plan.service).to_owned(), |service| service.agency.clone())
+        let route = service.and_then(|service| service.route(purpose).ok());
+        route.map_or_else(|| agency_in(&plan.service).to_owned(), |route| route.agency.clone())
     }
 
     fn reports(
         &self,
         wanted: &[&PartPlan],
+        purpose: &Purpose,
         mut done: BTreeMap<String, PartStatus<Answer>>,
     ) -> Vec<PartReport> {
         let now = self.clock.now();
@@ -212,7 +214,7 @@ impl Engine {
             let at = told(&status).map_or_else(|| now.clone(), |answer| answer.source.retrieved_at.clone());
             let (name, service) = (plan.name.clone(), plan.service.clone());
             Some(PartReport {
-                agency: self.agency_of(plan),
+                agency: self.agency_of(plan, purpose),
                 required: plan.required,
                 name,
                 service,
@@ -240,9 +242,7 @@ impl Engine {
         };
         let mut data = drawn.map_err(|unasked| Box::new(unasked.failure(HOUSE)))?;
         if let Some(data) = &mut data {
-            service
-                .accept_answer(&Value::Null, data)
-                .map_err(|fault| Box::new(ours(&service.name, &fault)))?;
+            service.accept_answer(data).map_err(|fault| Box::new(ours(&service.name, &fault)))?;
             permission.mask(data);
         }
         let conflicts = self.conflicts(service, permission, stage.composite, &parts);

@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::audit::Record;
+use crate::documents::{InMemory, Room};
 use crate::ports::{Audit, AuditUnavailable, Chance, Clock, Heard, Order, Wire};
 
 #[derive(Debug, Default)]
@@ -197,4 +198,10 @@ impl Audit for FakeAudit {
     fn note(&self, record: Record) {
         self.noted.lock().unwrap().push_back(record);
     }
+}
+
+/// The store of documents, with room for a few.
+pub fn documents() -> Arc<InMemory> {
+    let room = Room { bytes_max: 1 << 20, document_bytes_max: 1 << 16, kept_for: Duration::from_secs(3600) };
+    Arc::new(InMemory::new(room, Arc::new(FakeChance::of(0.5))))
 }

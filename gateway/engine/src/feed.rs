@@ -14,9 +14,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::cache::{Loaded, Served};
-use crate::catalogue::{Catalogue, FeedPlan, Service};
+use crate::catalogue::{Catalogue, FeedPlan, Route, Service};
 use crate::ports::Chance;
-use crate::read::Road;
+use crate::read::{Road, To};
 use crate::settings::AgencySettings;
 
 mod kept;
@@ -38,6 +38,7 @@ const PACES_FRESH: u32 = 2;
 /// One feed that is followed.
 pub struct Feed {
     service: Arc<Service>,
+    route: Arc<Route>,
     answers: Arc<Service>,
     every: Duration,
     state: Mutex<State>,
@@ -99,7 +100,7 @@ impl Feeds {
     /// The feeds of the catalogue, nothing read yet.
     pub fn of(catalogue: &Catalogue, agencies: &BTreeMap<String, AgencySettings>) -> Feeds {
         let paced = |plan: &FeedPlan| {
-            let own = agencies.get(&plan.service.agency).and_then(|agency| agency.feed_every_s);
+            let own = agencies.get(&plan.route.agency).and_then(|agency| agency.feed_every_s);
             Duration::from_secs(own.unwrap_or(plan.every_s))
         };
         let feed = |plan: &FeedPlan| {
@@ -124,7 +125,7 @@ impl Feed {
         let kept = Kept::new(plan.answers.subject.clone(), room);
         let state = State { kept, cursor: None, moved: None, read: None, failing: None };
         let (service, answers) = (Arc::clone(&plan.service), Arc::clone(&plan.answers));
-        Feed { service, answers, every, state: Mutex::new(state) }
+        Feed { service, route: Arc::clone(&plan.route), answers, every, state: Mutex::new(state) }
     }
 
     /// Follows it for ever; a fault is waited out, nothing ends it but being dropped.
@@ -148,7 +149,10 @@ impl Feed {
         }
         let value = state.kept.answer(query, &self.answers.answer);
         match &value {
-            Some(value) => self.answers.accept_answer(query, value)?,
+            Some(value) => {
+                self.answers.accept_answer(value)?;
+                self.answers.routes.iter().try_for_each(|route| route.accept_subject(query, value))?;
+            }
             // What was dropped cannot be told from what never was (F11): no answer is better than a wrong one.
             None if state.kept.dropped() > 0 => {
                 return Err(Fault::AdapterFailed {
@@ -158,7 +162,7 @@ impl Feed {
             None => {}
         }
         let loaded = Loaded {
-            value,
+            value: value.map(Arc::new),
             retrieved_at: read.said.clone(),
             reference: read.reference.clone(),
             people: Vec::new(),
@@ -172,7 +176,7 @@ impl Feed {
         let age_s = |at: Instant| at.elapsed().as_secs();
         FeedView {
             name: self.service.name.clone(),
-            agency: self.service.agency.clone(),
+            agency: self.route.agency.clone(),
             answers: self.answers.name.clone(),
             every_s: self.every.as_secs(),
             failing: state.failing.map(|failing| failing.code),
@@ -189,7 +193,8 @@ impl Feed {
         let mut passed = HashSet::new();
         loop {
             let cursor = self.state().cursor.clone();
-            let (page, reference) = road.page(&self.service, cursor).await?;
+            let (page, reference) =
+                road.page(To { service: &self.service, route: &self.route }, cursor).await?;
             let more = page.more;
             let cursor = self.take(page)?;
             if !more {

@@ -165,6 +165,35 @@ pub fn old_agency_code(code: &str) -> Option<String> {
     Some(format!("{third}.{second}.{first}.{unit}"))
 }
 
+/// A unit's code in both its forms, to be held against patterns.
+pub struct UnitForms {
+    comparable: String,
+    old: Option<String>,
+}
+
+impl UnitForms {
+    /// The forms of a code as somebody wrote it.
+    pub fn of(code: &str) -> Self {
+        let comparable = comparable_agency_code(code);
+        UnitForms { old: old_agency_code(&comparable), comparable }
+    }
+
+    /// Whether the unit is one of these: codes as [`comparable_agency_code`] gives them, beginnings of codes with `*`, or `*`.
+    ///
+    /// A pattern may write the beginning of a code in either form, which no conversion can bring to the other.
+    pub fn fits(&self, patterns: &[String]) -> bool {
+        fits_any(patterns, &self.comparable) || self.old.as_ref().is_some_and(|old| fits_any(patterns, old))
+    }
+}
+
+/// Whether a code is one of these: a code, the beginning of one with `*`, or `*`.
+pub fn fits_any(patterns: &[String], code: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(beginning) => code.starts_with(beginning),
+        None => pattern == code,
+    })
+}
+
 /// One form for comparing: the new one where it can be had.
 pub fn comparable_agency_code(code: &str) -> String {
     new_agency_code(code).unwrap_or_else(|| code.to_owned())

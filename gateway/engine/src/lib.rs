@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod client;
 pub mod composite;
 pub mod converse;
+pub mod documents;
 #[cfg(test)]
 mod fakes;
 pub mod fan_out;

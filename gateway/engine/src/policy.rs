@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::catalogue::{Catalogue, Node, Service, Unfit};
 use crate::client::{Client, Purpose};
 use crate::identifiers::{
-    comparable_agency_code, is_agency_code, is_dossier_code, is_procedure_code, old_agency_code,
+    UnitForms, comparable_agency_code, fits_any, is_agency_code, is_dossier_code, is_procedure_code,
 };
 use crate::refusal::Refusal;
 
@@ -90,6 +90,16 @@ impl Permission {
         self.mask.apply(answer);
     }
 
+    /// What this permission lets through of an answer that others share: the answer itself where that is all of it.
+    pub fn masked(&self, answer: &Arc<Value>) -> Arc<Value> {
+        if self.mask.spares(answer) {
+            return Arc::clone(answer);
+        }
+        let mut own = Value::clone(answer);
+        self.mask(&mut own);
+        Arc::new(own)
+    }
+
     /// Whether the field of this dotted name is let through.
     pub fn shows(&self, name: &str) -> bool {
         self.mask.shows(name)
@@ -162,13 +172,9 @@ impl Policy {
         if service.is_personal() && !unstated(purpose).is_empty() {
             return Err(denied("purpose"));
         }
-        let unit = purpose.unit.as_deref().map(comparable_agency_code).unwrap_or_default();
+        let unit = UnitForms::of(purpose.unit.as_deref().unwrap_or_default());
         let for_purpose = |grant: &&Grant| fits_any(&grant.procedures, &purpose.procedure);
-        // A rule may write the beginning of a code in either form, which no conversion can bring to the other.
-        let old_unit = old_agency_code(&unit);
-        let for_unit = |grant: &&Grant| {
-            fits_any(&grant.units, &unit) || old_unit.as_ref().is_some_and(|old| fits_any(&grant.units, old))
-        };
+        let for_unit = |grant: &&Grant| unit.fits(&grant.units);
         let mut fitting = grants.iter().filter(for_purpose).peekable();
         fitting.peek().ok_or_else(|| denied("purpose"))?;
         let together = fitting.filter(for_unit).map(|grant| &grant.permission).fold(
@@ -261,13 +267,6 @@ fn covers(pattern: &str, service: &str) -> bool {
 /// Whether a dotted name is the field or lies below it.
 fn is_within(name: &str, field: &str) -> bool {
     name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn fits_any(patterns: &[String], code: &str) -> bool {
-    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(beginning) => code.starts_with(beginning),
-        None => pattern == code,
-    })
 }
 
 /// Whether a purpose says which procedure and who asks, in the forms these codes have.

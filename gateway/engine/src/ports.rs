@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use adapter_api::{Call, Fault, Party, Reply, Waiting, WireRequest};
+use adapter_api::{Call, Fault, Party, Reply, Stored, Waiting, WireRequest};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::audit::Record;
+use crate::client::Purpose;
+use crate::documents::{Document, Grant, NotStored};
 use crate::resilience::Standing;
 
 /// The wire to the agencies: address, carrier, credentials, slots, seals, certificates, bytes.
@@ -128,6 +130,18 @@ pub trait Audit: Send + Sync {
 /// The audit log cannot take a record: personal data must not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditUnavailable;
+
+/// The store of documents. What is put is visible to nobody until it is granted.
+pub trait Documents: Send + Sync {
+    /// Stores what an agency sent; `None`: it is nothing we store.
+    fn put(&self, bytes: Vec<u8>) -> Result<Option<Stored>, NotStored>;
+
+    /// Shows a document to whom an answer with it goes; `false`: it is not there any more.
+    fn grant(&self, id: &str, grant: Grant) -> bool;
+
+    /// The document, if it was granted to this client for this purpose; not there and not granted are the same (T29).
+    fn get(&self, id: &str, client: &str, purpose: &Purpose) -> Option<(Arc<Document>, Grant)>;
+}
 
 /// The wall clock. Durations are measured with `tokio::time`, which tests pause.
 pub trait Clock: Send + Sync {

@@ -11,26 +11,27 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
-use crate::catalogue::{Catalogue, HOUSE, Service, Unfit};
+use crate::catalogue::{Catalogue, HOUSE, Route, Service, Unfit};
 use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
 use crate::feed::{Feed, Feeds};
 use crate::policy::{Permission, Policy, unstated};
-use crate::ports::{Audit, Chance, Clock, Progress, Wire};
+use crate::ports::{Audit, Chance, Clock, Documents, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::{Guards, Standing};
-use crate::settings::{AgencySettings, CarrierSettings, Share};
+use crate::settings::{AgencySettings, CarrierSettings, ServiceSettings, Share};
 use crate::units::{HouseAdapter, Units};
 
 mod batch;
+mod documents;
 mod load;
 #[cfg(test)]
 mod tests;
 mod views;
 
 pub use load::BATCH_PATIENCE;
-pub(crate) use load::Road;
 use load::{Inquiry, patience};
+pub(crate) use load::{Road, To};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -55,8 +56,8 @@ pub struct Question {
 /// One answer, masked to what this client may see for this purpose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The normalised data; `None`: absent.
-    pub data: Option<Value>,
+    /// The normalised data, shared with the cache where nothing had to be masked; `None`: absent.
+    pub data: Option<Arc<Value>>,
     /// Where it came from.
     pub source: Source,
 }
@@ -103,6 +104,7 @@ pub struct Engine {
     pub(crate) road: Arc<Road>,
     feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
+    documents: Arc<dyn Documents>,
     pub(crate) clock: Arc<dyn Clock>,
     hasher: SubjectHasher,
 }
@@ -127,6 +129,8 @@ pub struct Parts {
     pub wire: Arc<dyn Wire>,
     /// Writes down who looked.
     pub audit: Arc<dyn Audit>,
+    /// Stores documents.
+    pub documents: Arc<dyn Documents>,
     /// Knows the time.
     pub clock: Arc<dyn Clock>,
     /// Rolls the dice.
@@ -151,10 +155,12 @@ impl Engine {
         }
         let mut operations: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for service in parts.catalogue.services() {
-            operations.entry(service.agency.clone()).or_default().push(service.operation.clone());
+            for route in &service.routes {
+                operations.entry(route.agency.clone()).or_default().push(route.operation.clone());
+            }
         }
         for feed in parts.catalogue.feeds().values() {
-            let Service { agency, operation, .. } = &*feed.service;
+            let Route { agency, operation, .. } = &*feed.route;
             operations.entry(agency.clone()).or_default().push(operation.clone());
         }
         let feeds = Arc::new(Feeds::of(&parts.catalogue, &parts.agencies));
@@ -170,6 +176,7 @@ impl Engine {
             units: parts.units,
             feeds,
             audit: parts.audit,
+            documents: parts.documents,
             clock: Arc::clone(&parts.clock),
             road: Arc::new(Road {
                 adapters: parts.adapters,
@@ -190,19 +197,28 @@ impl Engine {
         let deadline = self.deadline(&service, &question);
         // Policy before the cache, so that the cache is never a way around it.
         let permission = self.permit(client, &question, &service)?;
+        // Which of several providers, by the unit: from here on everything that is one agency's is the chosen one's.
+        let route = self.route(client, &question, &service)?;
         // The audit record is written as soon as the permission is known, beside the exchange, so that durability costs
         // no time; it is awaited here, before the answer can leave. No append, no data, not even from the cache (F25).
-        let audited = self.record(client, &question, &service, &permission, deadline);
+        let audited = self.record(client, &question, (&service, &route), &permission, deadline);
         // Cache, then the agency: breaker, gate, retries, quota, conversation, and the answer checked against its
         // schema and its subject before it may be kept.
-        let served = self.fetch(client, &question, &service, deadline);
+        let served = self.fetch(client, &question, (&service, &route), deadline);
         let outcome = match tokio::try_join!(audited, async { Ok(served.await) }) {
-            // Masked last, on a copy of one's own: what is kept is whole, what leaves is what was permitted.
-            Ok(((), served)) => served.map(|served| answer(&service, &permission, &served)),
+            // Masked last, on a copy of one's own if need be: what is kept is whole, what leaves is what was permitted.
+            Ok(((), Ok(served))) => {
+                let answer = answer((&service, &route), &permission, &served);
+                match self.grant(client, &question, &service, &answer) {
+                    Ok(()) => Ok(answer),
+                    Err(fault) => Err(Failure::Fault { fault, agency: route.agency.clone(), carrier: None }),
+                }
+            }
+            Ok(((), Err(failure))) => Err(failure),
             Err(refusal) => Err(refusal),
         };
         // What came of it, noted for the auditor; nobody waits.
-        self.note(client, &question, &service, &outcome);
+        self.note(client, &question, (&service, &route), &outcome);
         outcome
     }
 
@@ -234,8 +250,11 @@ impl Engine {
 
     pub(crate) fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
         let now = self.clock.now();
-        // About a person, a purpose is mandatory; whether it is a good one, policy decides.
-        let mut findings = if service.is_personal() { unstated(&question.purpose) } else { Vec::new() };
+        // About a person, a purpose is mandatory; whether it is a good one, policy decides. Elsewhere it may be left out.
+        let mut findings = unstated(&question.purpose);
+        if !service.is_personal() {
+            findings.retain(|finding| finding.code.as_deref() != Some("required"));
+        }
         findings.extend(self.catalogue.findings(service, &question.query, now.get(..10).unwrap_or(&now)));
         if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
     }
@@ -261,16 +280,26 @@ impl Engine {
         allowed.inspect_err(|refusal| self.append_note(client, question, service, refusal.code(), None))
     }
 
+    fn route(&self, client: &Client, question: &Question, service: &Service) -> Result<Arc<Route>, Refusal> {
+        let route = service.route(&question.purpose);
+        route
+            .cloned()
+            .inspect_err(|refusal| self.append_note(client, question, service, refusal.code(), None))
+    }
+
     async fn record(
         &self,
         client: &Client,
         question: &Question,
-        service: &Service,
+        (service, route): (&Service, &Route),
         permission: &Permission,
         deadline: Instant,
     ) -> Result<(), Failure> {
-        let entry =
-            Entry::Permitted { services: vec![service.name.clone()], fields: permission.fields.to_vec() };
+        let entry = Entry::Permitted {
+            services: vec![service.name.clone()],
+            agency: route.agency.clone(),
+            fields: permission.fields.to_vec(),
+        };
         let append = self.audit.append(self.entry(client, question, service, entry));
         match timeout_at(deadline, append).await {
             Ok(Ok(())) => Ok(()),
@@ -282,13 +311,13 @@ impl Engine {
         &self,
         client: &Client,
         question: &Question,
-        service: &Arc<Service>,
+        (service, route): (&Arc<Service>, &Arc<Route>),
         deadline: Instant,
     ) -> Result<Served, Failure> {
         let failure = |fault| Failure::Fault {
             fault,
-            agency: service.agency.clone(),
-            carrier: self.road.guards.carrier_of(&service.agency).map(str::to_owned),
+            agency: route.agency.clone(),
+            carrier: self.road.guards.carrier_of(&route.agency).map(str::to_owned),
         };
         // What the house follows it knows already: newer than any cache, and no agency is asked.
         if let Some(feed) = self.feeds.answering(&service.name) {
@@ -298,17 +327,19 @@ impl Engine {
         let wanted = Wanted {
             identity: Identity {
                 service: service.id.clone(),
+                agency: route.agency.clone(),
                 query: canonical(&question.query),
                 scope: scope(service.settings.share, client, &question.purpose),
                 subjects: named.map(str::to_owned).collect(),
             },
-            lifetimes: Lifetimes::of(&service.settings, service.several_people),
+            lifetimes: lifetimes(service),
             again: question.no_cache,
             deadline,
             standing: Standing { client: client.id.clone(), lane: question.lane },
         };
         let inquiry = Inquiry {
             service: Arc::clone(service),
+            route: Arc::clone(route),
             client: client.id.clone(),
             purpose: question.purpose.clone(),
             query: question.query.clone(),
@@ -325,7 +356,7 @@ impl Engine {
         &self,
         client: &Client,
         question: &Question,
-        service: &Service,
+        (service, route): (&Service, &Route),
         outcome: &Result<Answer, Failure>,
     ) {
         let (result, cache) = match outcome {
@@ -335,7 +366,7 @@ impl Engine {
         };
         metrics::counter!(
             "lienthong_reads_total",
-            "agency" => service.agency.clone(), "operation" => service.operation.clone(), "code" => result,
+            "agency" => route.agency.clone(), "operation" => route.operation.clone(), "code" => result,
             "cache" => cache.map_or("none", CacheUse::word)
         )
         .increment(1);
@@ -380,6 +411,14 @@ impl CacheUse {
     }
 }
 
+/// What refers to a document is not kept: the document may be gone before it.
+fn lifetimes(service: &Service) -> Lifetimes {
+    if service.answer.holds_documents() {
+        return Lifetimes::of(&ServiceSettings { fresh_for_s: 0, ..service.settings.clone() }, true);
+    }
+    Lifetimes::of(&service.settings, service.several_people)
+}
+
 /// Who may share an answer. Without a dossier to share by, it is the officer's alone.
 fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
     match (share, &purpose.dossier) {
@@ -392,16 +431,12 @@ fn scope(share: Share, client: &Client, purpose: &Purpose) -> Scope {
 }
 
 /// The answer as this client may see it.
-fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer {
+fn answer((service, route): (&Service, &Route), permission: &Permission, served: &Served) -> Answer {
     let loaded = served.loaded();
-    let mut data = loaded.value.clone();
-    if let Some(data) = &mut data {
-        permission.mask(data);
-    }
     Answer {
-        data,
+        data: loaded.value.as_ref().map(|value| permission.masked(value)),
         source: Source {
-            agency: service.agency.clone(),
+            agency: route.agency.clone(),
             service: service.name.clone(),
             retrieved_at: loaded.retrieved_at.clone(),
             age_s: served.age().as_secs(),
@@ -415,10 +450,15 @@ fn answer(service: &Service, permission: &Permission, served: &Served) -> Answer
 /// What is missing or senseless among the parts.
 fn findings(parts: &Parts) -> Vec<Unfit> {
     let mut unfit = Vec::new();
-    let feeds = parts.catalogue.feeds().values().map(|feed| &feed.service);
-    let asked = parts.catalogue.services().chain(feeds);
-    for service in asked.filter(|service| !parts.adapters.contains_key(&service.agency)) {
-        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", service.agency)));
+    let answering = parts
+        .catalogue
+        .services()
+        .flat_map(|service| service.routes.iter().map(move |route| (service, route)));
+    let feeds = parts.catalogue.feeds().values().map(|feed| (&feed.service, &feed.route));
+    for (service, route) in
+        answering.chain(feeds).filter(|(_, route)| !parts.adapters.contains_key(&route.agency))
+    {
+        unfit.push(Unfit::new(&service.name, format!("the agency {} has no adapter", route.agency)));
     }
     unfit.extend(crate::settings::findings(&parts.agencies, &parts.carriers));
     unfit.extend(parts.composites.findings(&parts.catalogue));

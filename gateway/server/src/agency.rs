@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use adapter_api::agency::{CredentialKind, Login};
 use adapter_api::codec::{Limits, read_reply};
 use adapter_api::{Fault, Kind, Party, Waiting, WireRequest};
-use engine::ports::{Clock, Heard, Order, Progress, Wire};
+use engine::ports::{Clock, Documents, Heard, Order, Progress, Wire};
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::time::timeout_at;
@@ -32,6 +32,8 @@ pub const REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// How long a connection may take: an agency across the country answers a handshake within 200 ms; ten times that is a loss.
 pub const CONNECT_TIMEOUT_MS: u64 = 2_000;
+/// The default of `engine::settings::PartyLimits`.
+const CONCURRENCY: u32 = 32;
 
 /// The carrier that is none.
 pub const DIRECT: &str = "direct";
@@ -97,6 +99,8 @@ pub struct AgencySettings {
     pub reply_bytes_max: Option<usize>,
     /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
     pub connect_timeout_ms: Option<u64>,
+    /// How many exchanges it may have at once: as many connections are kept open; [`CONCURRENCY`] if none is named.
+    pub concurrency: Option<u32>,
 }
 
 /// What the transport needs to know of one carrier.
@@ -112,6 +116,8 @@ pub struct CarrierSettings {
     pub token_path: Option<String>,
     /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
     pub connect_timeout_ms: Option<u64>,
+    /// How many exchanges it may have at once: as many connections are kept open; [`CONCURRENCY`] if none is named.
+    pub concurrency: Option<u32>,
 }
 
 /// Why the wire cannot be built.
@@ -153,6 +159,7 @@ struct Agency {
 pub struct Agencies {
     agencies: BTreeMap<String, Agency>,
     clock: Arc<dyn Clock>,
+    documents: Option<Arc<dyn Documents>>,
 }
 
 impl Agencies {
@@ -176,7 +183,13 @@ impl Agencies {
                 Ok((name, agency))
             })
             .collect::<Result<_, AgencyError>>()?;
-        Ok(Agencies { agencies, clock })
+        Ok(Agencies { agencies, clock, documents: None })
+    }
+
+    /// The same wire, which stores the documents that agencies send; without a store they are let go.
+    pub fn storing(mut self, documents: Arc<dyn Documents>) -> Self {
+        self.documents = Some(documents);
+        self
     }
 
     /// Connects to an agency (or its carrier) and says nothing to it.
@@ -208,7 +221,7 @@ impl Agencies {
         let mut reply =
             read_reply(order.request.reply_format, raw.status, &raw.content_type, &raw.body, &limits);
         reply.retry_after_s = raw.retry_after_s;
-        documents::lift(&mut reply, &order.request.documents);
+        documents::store(&mut reply, order.request, self.documents.as_deref())?;
         Ok(Heard { reply, admission })
     }
 }
@@ -327,16 +340,20 @@ impl Builder<'_> {
         let tls = carrier.filter(|_| !own_tls).map_or(&settings.tls, |carrier| &carrier.tls);
         let timeout_ms =
             settings.connect_timeout_ms.or(carrier.and_then(|carrier| carrier.connect_timeout_ms));
+        let own = carrier.is_none()
+            || own_tls
+            || settings.base_url.is_some()
+            || settings.connect_timeout_ms.is_some();
+        let concurrency =
+            if own { settings.concurrency } else { carrier.and_then(|carrier| carrier.concurrency) };
         let build = || {
-            Connection::build(base, tls, timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS))
+            // With fewer kept open than may be in use, every other exchange would have to connect anew.
+            let idle_max = usize::try_from(concurrency.unwrap_or(CONCURRENCY)).unwrap_or(usize::MAX);
+            Connection::build(base, tls, timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS), idle_max)
                 .map(Arc::new)
                 .map_err(|why| AgencyError { party: name.into(), why })
         };
-        if carrier.is_none()
-            || own_tls
-            || settings.base_url.is_some()
-            || settings.connect_timeout_ms.is_some()
-        {
+        if own {
             return build();
         }
         if let Some(shared) = self.connections.get(&settings.carrier) {

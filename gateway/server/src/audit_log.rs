@@ -157,11 +157,11 @@ impl AuditLog {
 
 impl Audit for AuditLog {
     fn append(&self, record: Record) -> BoxFuture<'static, Result<(), AuditUnavailable>> {
-        self.queue_and_wait(Content::Record(record))
+        self.queue_and_wait(Content::Record(Box::new(record)))
     }
 
     fn note(&self, record: Record) {
-        if self.send(Job { content: Content::Record(record), waiter: None }).is_err() {
+        if self.send(Job { content: Content::Record(Box::new(record)), waiter: None }).is_err() {
             self.state.notes_lost.fetch_add(1, Ordering::Relaxed);
         }
     }

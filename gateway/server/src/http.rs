@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod composite;
 pub mod deadline;
 pub mod docs;
+pub mod documents;
 pub mod envelope;
 pub mod fallback;
 pub mod lane;
@@ -59,6 +60,7 @@ pub fn routes(api: &mut web::ServiceConfig) {
     api.route("/v1/services", look().to(catalogue::services))
         .route("/v1/agencies", look().to(catalogue::agencies))
         .route("/v1/batch", web::post().to(batch::batch))
+        .route("/v1/documents/{id}", look().to(documents::document))
         .route("/v1/{agency}/{operation}", web::post().to(read::read))
         .route("/openapi.json", look().to(docs::openapi))
         .route("/problems/{code}", look().to(docs::problem_page))

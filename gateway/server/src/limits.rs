@@ -13,6 +13,8 @@ use tokio::time::sleep;
 
 /// The key that all unknown service names share: guessing costs the guesser.
 pub const UNKNOWN_SERVICE: &str = "?";
+/// Under which name the fetching of documents is limited: no service is called so, for each has a dot.
+pub const DOCUMENTS: &str = "documents";
 
 type Keyed<C> = RateLimiter<String, DashMapStateStore<String>, C, StateInformationMiddleware>;
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::http::envelope::PURPOSE_CHARS_MAX;
 use crate::pages::{PROBLEM_CODES, Pages};
 use crate::schema_files::SchemaFiles;
 
 mod batch;
+mod titles;
 
 /// Assembles the document.
 pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
@@ -20,6 +22,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
         "/v1/agencies".into(),
         list_path("agencies", "Tình trạng kết nối", "Whether the links are up"),
     );
+    paths.insert("/v1/documents/{id}".into(), document_path());
     let mut schemas = shared_schemas();
     for (id, document) in &files.documents {
         schemas.extend(components_of(id, document));
@@ -28,6 +31,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
         paths.insert(format!("/v1/{}", service.replace('.', "/")), read_path(service, document));
     }
     paths.insert("/v1/batch".into(), batch::path(files));
+    schemas.values_mut().for_each(titles::into_descriptions);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -54,6 +58,8 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
 fn read_path(service: &str, document: &Value) -> Value {
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
     let agency = service.split('.').next().unwrap_or_default();
+    let purpose = if is_personal(document) { "purpose" } else { "purpose_if_any" };
+    let required: &[&str] = if is_personal(document) { &["purpose", "query"] } else { &["query"] };
     json!({
         "post": {
             "operationId": service.replace(['.', '-'], "_"),
@@ -65,9 +71,9 @@ fn read_path(service: &str, document: &Value) -> Value {
                 "content": { "application/json": { "schema": {
                     "type": "object",
                     "additionalProperties": false,
-                    "required": ["purpose", "query"],
+                    "required": required,
                     "properties": {
-                        "purpose": { "$ref": "#/components/schemas/purpose" },
+                        "purpose": { "$ref": format!("#/components/schemas/{purpose}") },
                         "query": { "$ref": format!("#/components/schemas/service.{service}.query") },
                     },
                 } } },
@@ -114,22 +120,65 @@ fn list_path(name: &str, vi: &str, en: &str) -> Value {
     })
 }
 
+fn document_path() -> Value {
+    let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let mut responses = problems();
+    responses.insert(
+        "200".into(),
+        json!({
+            "description": "Nội dung tài liệu / the document",
+            "headers": {
+                "ETag": header("Mã băm SHA-256 / its SHA-256"),
+                "Repr-Digest": header("RFC 9530, sha-256"),
+                "Content-Disposition": header("attachment"),
+            },
+            "content": { "application/pdf": { "schema": { "type": "string", "format": "binary" } } },
+        }),
+    );
+    json!({
+        "get": {
+            "operationId": "document",
+            "summary": "Tài liệu của một câu trả lời / the document an answer told of",
+            "description": "Chỉ bên đã nhận được tham chiếu, cho cùng thủ tục và hồ sơ; với mọi bên khác là 404. Cổng giữ tài \
+                liệu trong một thời gian ngắn. / Only for the client that got the reference, for the same procedure and \
+                dossier; 404 for everybody else. Kept for a short while.",
+            "tags": ["documents"],
+            "parameters": [
+                { "name": "id", "in": "path", "required": true, "schema": { "type": "string", "maxLength": 128 } },
+                {
+                    "name": "X-Purpose",
+                    "in": "header",
+                    "required": true,
+                    "description": "Mục đích, như trong thân của POST, dạng JSON / the purpose as in a POST's body, as JSON",
+                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/purpose" } } },
+                },
+            ],
+            "responses": responses,
+        },
+    })
+}
+
 /// 200 and every problem, by status.
 fn responses(schema: Value) -> Value {
     responses_of("application/json", schema)
 }
 
 fn responses_of(media: &str, schema: Value) -> Value {
-    let mut responses = Map::new();
+    let mut responses = problems();
     responses
         .insert("200".into(), json!({ "description": "OK", "content": { media: { "schema": schema } } }));
+    Value::Object(responses)
+}
+
+fn problems() -> Map<String, Value> {
+    let mut responses = Map::new();
     for status in
         ["400", "401", "403", "404", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504"]
     {
         responses
             .insert(status.into(), json!({ "$ref": format!("#/components/responses/problem-{status}") }));
     }
-    Value::Object(responses)
+    responses
 }
 
 fn problem_responses(pages: &Pages) -> Value {
@@ -151,22 +200,9 @@ fn problem_responses(pages: &Pages) -> Value {
 
 /// What every service shares: purpose, source, problem.
 fn shared_schemas() -> Map<String, Value> {
-    let code = |vi: &str, example: &str| json!({ "type": "string", "maxLength": 64, "title": vi, "examples": [example] });
     let mut schemas = Map::new();
-    schemas.insert(
-        "purpose".into(),
-        json!({
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["procedure", "officer"],
-            "properties": {
-                "procedure": code("Mã thủ tục hành chính", "1.000656"),
-                "dossier": code("Mã hồ sơ", "H56.14-250812-0035"),
-                "unit": code("Mã đơn vị", "H56.14"),
-                "officer": code("Mã cán bộ", "cb01"),
-            },
-        }),
-    );
+    schemas.insert("purpose".into(), purpose_schema(&["procedure", "officer"]));
+    schemas.insert("purpose_if_any".into(), purpose_schema(&[]));
     schemas.insert(
         "source".into(),
         json!({
@@ -186,6 +222,46 @@ fn shared_schemas() -> Map<String, Value> {
     schemas.insert("part".into(), part_schema());
     schemas.insert("conflict".into(), conflict_schema());
     schemas
+}
+
+/// No control character, and not nothing but blanks.
+const OFFICER_PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+/// Why somebody asks. About nobody in particular, it may be left out.
+fn purpose_schema(required: &[&str]) -> Value {
+    let code = |of: &str, vi: &str, example: &str| json!({ "$ref": format!("#/components/schemas/common.identifiers.{of}"), "title": vi, "examples": [example] });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": required,
+        "properties": {
+            "procedure": code("procedure_code", "Mã thủ tục hành chính", "1.000656"),
+            "dossier": code("dossier_code", "Mã hồ sơ", "H56.14-250812-0035"),
+            "unit": code("agency_code", "Mã đơn vị", "H56.14"),
+            "officer": {
+                "type": "string", "minLength": 1, "maxLength": PURPOSE_CHARS_MAX, "pattern": OFFICER_PATTERN,
+                "title": "Mã cán bộ", "examples": ["cb01"],
+            },
+        },
+    })
+}
+
+/// Whether anything of it is about a person: the engine then demands a purpose, by the same two signs.
+fn is_personal(document: &Value) -> bool {
+    let subject = document.get("x-subject").and_then(Value::as_array);
+    let answer = document.pointer("/$defs/answer").unwrap_or(&Value::Null);
+    subject.is_some_and(|subject| !subject.is_empty()) || has_other_class_than_public(answer)
+}
+
+fn has_other_class_than_public(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => members.iter().any(|(name, value)| match name.as_str() {
+            "x-data-class" => value != "public",
+            _ => has_other_class_than_public(value),
+        }),
+        Value::Array(items) => items.iter().any(has_other_class_than_public),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// What became of one service's answer inside a composite.

@@ -18,6 +18,7 @@ use actix_web::{App, HttpServer, web};
 use adapter_api::codec::Limits as CodecLimits;
 use anyhow::{Context, Result};
 use engine::ports::{Chance, Clock};
+use engine::settings::ServiceSettings;
 
 use crate::audit_log::{AuditLog, AuditSettings};
 use crate::chance::SecureChance;
@@ -25,7 +26,7 @@ use crate::clock::WallClock;
 use crate::config::{ConfigError, Main};
 use crate::http::operations::Operations;
 use crate::http::{self, Shared};
-use crate::limits::Limits;
+use crate::limits::{DOCUMENTS, Limits};
 use crate::openapi;
 
 pub use links::{Links, addresses};
@@ -55,7 +56,9 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
     let audit = open_audit(&plan.world.main, &clock)?;
     let (engine, world, authenticator) = plan.engine(&clock, &chance, Arc::clone(&audit) as _)?;
     let engine = Arc::new(engine);
+    let documents = ServiceSettings::default();
     let services = engine.catalogue().services().map(|service| (service.name.as_str(), &service.settings));
+    let services = services.chain([(DOCUMENTS, &documents)]);
     let shared = Shared {
         limits: Arc::new(Limits::new(services)),
         batches: Arc::default(),

@@ -30,8 +30,8 @@ pub const SERVICES: [&str; 12] = [
 ];
 
 /// The agencies behind them.
-const AGENCIES: [&str; 6] =
-    ["residence", "civil-status", "social-insurance", "tax", "postal", "e-receipt-vnpt"];
+const AGENCIES: [&str; 7] =
+    ["residence", "civil-status", "social-insurance", "tax", "postal", "e-receipt-vnpt", "e-receipt-viettel"];
 
 /// A world with its gateway.
 pub struct Ground {

@@ -107,6 +107,19 @@ impl Caller {
         Ok(request.body(body.to_string()).send().await?)
     }
 
+    /// Fetches a document that an answer told of, for the usual purpose: its media type and its bytes.
+    pub async fn document(&self, id: &str) -> Result<(String, Vec<u8>)> {
+        let request = self
+            .http
+            .get(format!("{}/v1/documents/{id}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("x-purpose", usual_purpose().to_string());
+        let response = request.send().await?.error_for_status()?;
+        let media = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let media = media.unwrap_or_default().to_owned();
+        Ok((media, response.bytes().await?.to_vec()))
+    }
+
     /// Gets a path.
     pub async fn get(&self, path: &str) -> Result<Told> {
         let request = self

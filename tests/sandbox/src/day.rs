@@ -44,6 +44,8 @@ impl<'a> Day<'a> {
         self.at_the_register().await;
         self.at_the_ministries().await;
         self.at_the_post().await;
+        self.at_the_cash_desk().await;
+        self.many_at_once().await;
         self.mistakes().await;
         self.bad_weather().await;
         self.with_one_agency_hung().await;

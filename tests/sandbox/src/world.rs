@@ -106,7 +106,8 @@ impl World {
         development::ensure_keys(&self.folder().join("keys")).context("the token keys")?;
         self.write_secrets()?;
         let root = project_root();
-        std::fs::copy(root.join("config/policy.toml"), config.join("policy.toml"))?;
+        let policy = std::fs::read_to_string(root.join("config/policy.toml"))?;
+        std::fs::write(config.join("policy.toml"), policy + &neighbours_receipts())?;
         let services = std::fs::read_to_string(root.join("config/services.toml"))?;
         std::fs::write(config.join("services.toml"), laid_over(&services, &options.services)?)?;
         std::fs::write(config.join("lienthong.toml"), self.main_file(&root, options))?;
@@ -135,6 +136,8 @@ impl World {
             ("vnpost-password", &credentials.postal_password),
             ("vnpt-user", &credentials.vnpt_username),
             ("vnpt-password", &credentials.vnpt_password),
+            ("viettel-user", &credentials.viettel_username),
+            ("viettel-password", &credentials.viettel_password),
         ];
         for (name, value) in secrets {
             write_private(&self.folder().join("secrets").join(name), value)?;
@@ -219,17 +222,31 @@ password = {{ file = "../secrets/vnpost-password" }}
         )
     }
 
+    /// Two providers: the simulated VNPT issues for three provinces, Viettel for everybody else.
     fn receipts_blocks(&self) -> String {
         format!(
             r#"
 [e-receipt-vnpt]
 carrier = "direct"
+units = ["H56*", "H26*", "H17*"]
 base_url = "{vnpt}"
 [e-receipt-vnpt.credentials.account]
 user = {{ file = "../secrets/vnpt-user" }}
 password = {{ file = "../secrets/vnpt-password" }}
+
+[e-receipt-viettel]
+carrier = "direct"
+base_url = "{viettel}/services/einvoiceapplication/api"
+[e-receipt-viettel.settings]
+tax_code = "{tax_code}"
+template = "01BLP0-001"
+[e-receipt-viettel.credentials.token]
+user = {{ file = "../secrets/viettel-user" }}
+password = {{ file = "../secrets/viettel-password" }}
 "#,
             vnpt = self.simulators.e_receipt_vnpt().base_url(),
+            viettel = self.simulators.e_receipt_viettel().base_url(),
+            tax_code = self.simulators.credentials().viettel_tax_code,
         )
     }
 
@@ -289,6 +306,20 @@ security_key = { file = "../secrets/tax-security-key" }
 
 fn limits_blocks(limits: &BTreeMap<String, String>) -> String {
     limits.iter().map(|(agency, lines)| format!("\n[{agency}.limits]\n{lines}\n")).collect()
+}
+
+/// The sample province has VNPT's receipts only; a neighbour's are Viettel's, and shown here too.
+fn neighbours_receipts() -> String {
+    format!(
+        r#"
+[[rules]]
+name = "hộp cát: biên lai của đơn vị tỉnh bạn"
+client = "{ONE_STOP}"
+services = ["e-receipt.receipt", "e-receipt.file"]
+procedures = ["*"]
+fields = ["*"]
+"#
+    )
 }
 
 fn clients_file() -> String {

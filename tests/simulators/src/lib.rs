@@ -41,7 +41,7 @@
 //! | `postal` | `POST {http}/token` | user and password, or a refresh token | \[SRC\] 12, path and fields \[SIM\] |
 //! | `postal` | `GET {http}/rhDoc?pagesize=&lastId=` | the tracking feed | shape \[SRC\] 12, states \[SIM\] B.5 |
 //! | `postal` | `POST {http}/pricehcc` | what a parcel costs | name \[SRC\], wire \[SIM\] B.5 |
-//! | `e-receipt-vnpt` | `POST {http}/PortalService.asmx` | `getInvViewFkey`, `listInvByCus`, `downloadInvPDFFkeyNoPay` | names \[SRC\] 14.1, elements \[BG\], list \[SIM\] |
+//! | `e-receipt-vnpt` | `POST {http}/PortalService.asmx` | `getInvViewFkey`, `listInvByCus`, `downloadInvPDFFkey[NoPay]` | names \[SRC\] 14.1, elements \[BG\], list \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/auth/login` | user and password | \[SRC\] 14.2 |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/searchInvoiceByTransactionUuid` | a receipt by our key | name \[SRC\] 14.2, wire \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceUtilsWS/getInvoiceRepresentationFile` | its PDF, `fileToBytes` | name \[SRC\] 14.2, request \[BG\] |
@@ -75,8 +75,8 @@
 //! * **Social insurance** answers with a flat object; `trangThai` is 1, or 0 with an `errorCode` of 6.1 (`201` nobody; the field asked for is then there and null),
 //!   told as numbers and as text by turns. A household is told by the row of the person asked about. `ngaySinh` is always
 //!   eight digits, with 01 for what `loaiNgaySinh` says is unknown; asked, the unknown part may be missing and is not
-//!   looked at. `isKs` 1 compares the place with that of birth registration, 0 with that of residence; all its codes
-//!   must match, an empty one only an empty one. Letters may be of either case; diacritics and NFC count. Numbers are
+//!   looked at. `isKs` 1 compares the place with that of birth registration, 0 with that of residence; the codes
+//!   of district and commune must match where they are told. Letters may be of either case; diacritics and NFC count. Numbers are
 //!   searched in the population's words; the record behind the number is the agency's own copy.
 //! * **Tax**: the business register answers flat with `Status` beside the fields, `HOAdress` and `LEGAL_NAMES` as text,
 //!   and `ENTERPRISE_STATUS` in the numbers of B.3. A code with a wrong check digit is `Status` 0 like every refusal:

@@ -153,7 +153,10 @@ impl Misbehaviour {
     pub(crate) fn reaches(&self, operation: &str) -> bool {
         let token_call = matches!(operation, "token" | "login");
         let company_or_taxpayer = matches!(operation, "chiTietDoanhNghiep" | "traCuuNNT");
-        let file = matches!(operation, "downloadInvPDFFkeyNoPay" | "getInvoiceRepresentationFile");
+        let file = matches!(
+            operation,
+            "downloadInvPDFFkey" | "downloadInvPDFFkeyNoPay" | "getInvoiceRepresentationFile"
+        );
         match self {
             M::WrongPerson => operation != "XacThucThongTinCongDan" && !token_call,
             M::TwoPeople => !file && !token_call,

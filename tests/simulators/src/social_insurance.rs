@@ -241,30 +241,29 @@ impl Criteria {
 /// Where: the place of birth registration (`isKs` 1) or that of residence (`isKs` 0).
 struct PlaceAsked {
     of_birth: bool,
-    /// Province, and unless only that is asked, district and commune.
     province: String,
-    below: Option<(String, String)>,
+    /// District and commune: looked at where they are told.
+    below: [Option<String>; 2],
 }
 
 impl PlaceAsked {
     fn read(asked: &Map<String, Value>) -> Result<Self, Failure> {
-        let below = (any_text(asked, "maHuyenKs")?, text(asked, "maXaKs")?);
-        Ok(Self { of_birth: flag(asked)?, province: text(asked, "maTinhKs")?, below: Some(below) })
+        let below = [optional(asked, "maHuyenKs")?, optional(asked, "maXaKs")?];
+        Ok(Self { of_birth: flag(asked)?, province: text(asked, "maTinhKs")?, below })
     }
 
     fn read_province(asked: &Map<String, Value>) -> Result<Self, Failure> {
-        Ok(Self { of_birth: flag(asked)?, province: text(asked, "maTinh")?, below: None })
+        Ok(Self { of_birth: flag(asked)?, province: text(asked, "maTinh")?, below: [None, None] })
     }
 
     fn matches(&self, person: &Person) -> bool {
         let at = if self.of_birth { Some(&person.birth_registered_at) } else { person.residence.as_ref() };
-        let below = |at: &Address| match &self.below {
-            Some((district, commune)) => {
-                at.district.as_deref().unwrap_or_default() == district && at.commune == *commune
-            }
-            None => true,
-        };
-        at.is_some_and(|at| at.province == self.province && below(at))
+        let [district, commune] = &self.below;
+        at.is_some_and(|at| {
+            at.province == self.province
+                && district.as_ref().is_none_or(|asked| at.district.as_ref() == Some(asked))
+                && commune.as_ref().is_none_or(|asked| at.commune == *asked)
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl fmt::Display for Slot {
             Slot::Secret(name) => write!(f, "‹secret {name}›"),
             Slot::Document(id) => write!(f, "‹document {id} as base64›"),
             Slot::Seal(name) => write!(f, "‹seal {name}›"),
-            Slot::Lifted { characters } => write!(f, "‹document base64, {characters} characters›"),
+            Slot::Lifted(lifted) => write!(f, "‹document base64, {} characters›", lifted.characters),
         }
     }
 }

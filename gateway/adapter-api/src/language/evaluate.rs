@@ -4,6 +4,7 @@ pub mod answer;
 pub mod condition;
 pub mod convert;
 pub mod form;
+mod held;
 pub mod path;
 pub mod scope;
 

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use adapter_api::language::text::composed;
 use aws_lc_rs::hmac;
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 /// Generations kept. Subjects share them by hash: an eviction may cost a stranger one more exchange, never a wrong answer.
 /// 16,384 × 8 bytes = 128 kB, and a subject has a neighbour among 10,000 cached ones less often than not.
@@ -35,6 +35,8 @@ pub enum Scope {
 pub struct Identity {
     /// The service's schema identifier, version and all.
     pub service: String,
+    /// The agency that answers: two providers of one service never share an answer.
+    pub agency: String,
     /// The query, in one spelling: names sorted, text in NFC.
     pub query: String,
     /// Who may share the answer.
@@ -76,6 +78,7 @@ impl Keys {
             context.update(bytes);
         };
         part(identity.service.as_bytes());
+        part(identity.agency.as_bytes());
         part(identity.query.as_bytes());
         part(&self.epoch.to_be_bytes());
         match &identity.scope {
@@ -129,8 +132,7 @@ impl Keys {
     }
 
     fn slot(&self, subject: &str) -> u16 {
-        let normal: String = subject.trim().nfc().collect();
-        let hash = hmac::sign(&self.key, normal.as_bytes());
+        let hash = hmac::sign(&self.key, composed(subject.trim()).as_bytes());
         let first = hash.as_ref().iter().take(8).fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
         u16::try_from(first % GENERATIONS).unwrap_or_default()
     }
@@ -138,21 +140,42 @@ impl Keys {
 
 /// A value in one spelling: names sorted, text in NFC, no space.
 pub fn canonical(value: &Value) -> String {
+    let mut spelt = String::new();
+    spell(value, &mut spelt);
+    spelt
+}
+
+fn spell(value: &Value, spelt: &mut String) {
     match value {
         Value::Object(fields) => {
-            let mut fields: Vec<(String, &Value)> = fields
-                .iter()
-                .map(|(name, value)| (Value::String(name.nfc().collect()).to_string(), value))
-                .collect();
+            let mut fields: Vec<(String, &Value)> =
+                fields.iter().map(|(name, value)| (quoted(name), value)).collect();
             fields.sort_by(|left, right| left.0.cmp(&right.0));
-            let fields: Vec<String> =
-                fields.iter().map(|(name, value)| format!("{name}:{}", canonical(value))).collect();
-            format!("{{{}}}", fields.join(","))
+            spelt.push('{');
+            for (index, (name, value)) in fields.iter().enumerate() {
+                spelt.push_str(if index > 0 { "," } else { "" });
+                spelt.push_str(name);
+                spelt.push(':');
+                spell(value, spelt);
+            }
+            spelt.push('}');
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        Value::String(text) => Value::String(text.nfc().collect()).to_string(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => {
+            spelt.push('[');
+            for (index, item) in items.iter().enumerate() {
+                spelt.push_str(if index > 0 { "," } else { "" });
+                spell(item, spelt);
+            }
+            spelt.push(']');
+        }
+        Value::String(text) => spelt.push_str(&quoted(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => spelt.push_str(&value.to_string()),
     }
+}
+
+/// Text in NFC as JSON writes it.
+fn quoted(text: &str) -> String {
+    Value::String(composed(text).into_owned()).to_string()
 }
 
 #[cfg(test)]
@@ -164,6 +187,7 @@ mod tests {
     fn identity() -> Identity {
         Identity {
             service: "residence.person.v1".into(),
+            agency: "residence".into(),
             query: canonical(&json!({ "personal_id": "038042000001" })),
             scope: Scope::Dossier("H56.14-250812-0035".into()),
             subjects: vec!["038042000001".into()],
@@ -173,7 +197,7 @@ mod tests {
     #[test]
     fn one_spelling() {
         let composed = json!({ "b": [1, { "y": null, "x": "Mẫu" }], "a": true });
-        let decomposed = json!({ "a": true, "b": [1, { "x": "Mẫu".nfd().collect::<String>(), "y": null }] });
+        let decomposed = json!({ "a": true, "b": [1, { "x": "Ma\u{302}\u{303}u", "y": null }] });
         assert_eq!(canonical(&composed), canonical(&decomposed));
         assert_eq!(canonical(&composed), r#"{"a":true,"b":[1,{"x":"Mẫu","y":null}]}"#);
         assert_ne!(canonical(&json!({ "a": "1" })), canonical(&json!({ "a": 1 })));
@@ -186,6 +210,7 @@ mod tests {
         assert_eq!(key, keys.key(&identity()));
         let others = [
             Identity { service: "residence.person.v2".into(), ..identity() },
+            Identity { agency: "another-provider".into(), ..identity() },
             Identity { query: "{}".into(), ..identity() },
             Identity { scope: Scope::All, ..identity() },
             Identity { scope: Scope::Dossier("H56.14-250812-0036".into()), ..identity() },

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Route, Service, Unfit};
+use super::{Route, Service, Unfit, Way};
 
 /// A feed that is followed (dòng tin).
 #[derive(Clone)]
 pub struct FeedPlan {
     /// Its own schemas and the operation that reads it.
     pub service: Arc<Service>,
+    /// The one agency that is followed: nobody's unit could choose between two.
+    pub route: Arc<Route>,
     /// The service that is answered from it, `postal.tracking`.
     pub answers: Arc<Service>,
     /// How often it is asked for news, as the manifest says.
@@ -22,10 +24,10 @@ pub struct FeedPlan {
 pub(super) fn take_out(
     services: &mut BTreeMap<String, Arc<Service>>,
     documents: &BTreeMap<String, Value>,
-    routes: &BTreeMap<&str, Route<'_>>,
+    ways: &BTreeMap<&str, Vec<Way<'_>>>,
     unfit: &mut Vec<Unfit>,
 ) -> BTreeMap<String, FeedPlan> {
-    let every_s = |name: &str| routes.get(name).and_then(|route| route.feed_every_s);
+    let every_s = |name: &str| ways.get(name)?.iter().find_map(|way| way.feed_every_s);
     let mut feeds = BTreeMap::new();
     for name in services.keys().cloned().collect::<Vec<_>>() {
         let follows =
@@ -34,10 +36,11 @@ pub(super) fn take_out(
             (None, None) => {}
             (Some(answered), Some(every_s)) => {
                 let Some(service) = services.remove(&name) else { continue };
+                let Some(route) = service.routes.first().cloned() else { continue };
                 match services.get(answered).filter(|answers| answers.feed.as_ref() == Some(&name)) {
                     Some(answers) => {
                         let answers = Arc::clone(answers);
-                        feeds.insert(name, FeedPlan { service, answers, every_s });
+                        feeds.insert(name, FeedPlan { service, route, answers, every_s });
                     }
                     None => {
                         unfit.push(Unfit::new(&service.id, format!("{answered} does not say x-feed {name}")))

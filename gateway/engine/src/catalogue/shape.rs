@@ -23,6 +23,8 @@ pub struct Node {
     pub check: Option<String>,
     /// The fields of an object, or of the objects in a list.
     pub fields: IndexMap<String, Node>,
+    /// `x-document`: a reference to a document.
+    pub is_document: bool,
     /// A list.
     pub is_list: bool,
     /// `format`, the form's name.
@@ -69,6 +71,27 @@ impl Node {
 const PERSON_FIELDS: [&str; 2] = ["personal_id", "old_id"];
 
 impl Node {
+    /// Visits the identifier of every document that a value of this shape refers to.
+    pub fn each_document<'v>(&self, value: &'v Value, visit: &mut impl FnMut(&'v str)) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.each_document(item, visit)),
+            Value::Object(members) if self.is_document => {
+                members.get("document").and_then(Value::as_str).into_iter().for_each(visit);
+            }
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.fields.get(name).into_iter().for_each(|field| field.each_document(value, visit));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Whether a value of this shape may refer to a document.
+    pub fn holds_documents(&self) -> bool {
+        self.is_document || self.fields.values().any(Node::holds_documents)
+    }
+
     /// Collects the identifiers of people that stand anywhere in a value of this shape.
     pub fn each_person(&self, value: &Value, people: &mut Vec<String>) {
         match value {
@@ -151,6 +174,7 @@ impl Node {
             class: DataClass::Sensitive,
             check: None,
             fields: IndexMap::new(),
+            is_document: false,
             is_list: false,
             format: None,
             examples: Vec::new(),
@@ -166,6 +190,7 @@ impl Node {
         if let Some(title) = text("x-title-en") {
             self.title_en = title.to_owned();
         }
+        self.is_document |= schema.get("x-document") == Some(&Value::Bool(true));
         if let Some(check) = text("x-check") {
             if !["personal-id", "tax-code", "not-in-future"].contains(&check) {
                 return Err(format!("x-check {check} is not known"));

@@ -6,7 +6,7 @@ use adapter_api::language::syntax::{Drawing, Node as Word, Root};
 
 use super::mention::{Mention, of_conditions, of_drawing, of_expression};
 use super::plan::{Composite, PartPlan, Shows};
-use crate::catalogue::{Catalogue, HOUSE, Node, Unfit};
+use crate::catalogue::{Catalogue, Node, Unfit};
 use crate::fan_out;
 
 /// The roots that can be named beside the parts; `$position` inside rows.
@@ -70,7 +70,7 @@ impl Checker<'_> {
     fn part(&mut self, part: &PartPlan, own: &Node) {
         let at = format!("part.{}", part.name);
         match self.catalogue.service(&part.service).cloned() {
-            Some(service) if service.agency == HOUSE => {
+            Some(service) if service.is_of_the_house() => {
                 self.say(format!(
                     "{at}: {} is answered by the house itself and can be no part",
                     part.service

@@ -139,6 +139,7 @@ impl Ministries {
             carriers: BTreeMap::new(),
             wire: Arc::new(Lines(self.manners)),
             audit: Arc::clone(&audit) as _,
+            documents: super::documents(),
             clock: Arc::new(FakeClock::default()),
             chance: Arc::new(FakeChance::of(0.5)),
             cache_key: [1; 32],

@@ -115,6 +115,7 @@ impl World {
                 .collect(),
             wire: Arc::clone(&self.wire) as _,
             audit: Arc::clone(&audit) as _,
+            documents: super::documents(),
             clock: Arc::new(FakeClock::default()),
             chance: Arc::new(FakeChance::of(0.5)),
             cache_key: [1; 32],

@@ -111,6 +111,7 @@ fn engine(adapter: Arc<dyn Adapter>, wire: Arc<FakeWire>) -> Engine {
         carriers: BTreeMap::new(),
         wire: wire as _,
         audit: Arc::new(FakeAudit::default()),
+        documents: crate::fakes::documents(),
         clock: Arc::new(FakeClock::default()),
         chance: Arc::new(FakeChance::of(1.0)),
         cache_key: [1; 32],

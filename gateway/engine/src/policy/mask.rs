@@ -40,6 +40,21 @@ impl Mask {
         }
     }
 
+    /// Whether [`Mask::apply`] would leave the value as it is.
+    pub fn spares(&self, value: &Value) -> bool {
+        let Mask::Fields { fields, .. } = self else {
+            return true;
+        };
+        match value {
+            Value::Object(object) => {
+                object.iter().all(|(name, value)| fields.get(name).is_some_and(|mask| mask.spares(value)))
+            }
+            Value::Array(items) => items.iter().all(|item| self.spares(item)),
+            Value::Null => true,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+
     /// What either lets through.
     pub fn either(left: &Mask, right: &Mask) -> Mask {
         let (Mask::Fields { list, fields: left }, Mask::Fields { fields: right, .. }) = (left, right) else {
@@ -92,6 +107,45 @@ impl Mask {
                     mask.collect(&format!("{at}/{name}"), pointers);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::super::Permission;
+    use super::*;
+
+    #[test]
+    fn an_answer_is_shared_exactly_where_nothing_is_taken_out_of_it() {
+        let fields = |list: bool, fields: &[(&str, Mask)]| Mask::Fields {
+            list,
+            fields: fields.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect(),
+        };
+        let name = fields(false, &[("name", Mask::Whole)]);
+        let rows = fields(false, &[("rows", fields(true, &[("name", Mask::Whole)]))]);
+        let cases = [
+            (Mask::Whole, json!({ "anything": [1] }), true),
+            (name.clone(), json!({ "name": { "first": "A" } }), true),
+            (name.clone(), json!({}), true),
+            (name.clone(), json!({ "name": "A", "sex": "male" }), false),
+            (name.clone(), json!("A"), false),
+            (name, json!(null), true),
+            (rows.clone(), json!({ "rows": [{ "name": "A" }, {}] }), true),
+            (rows.clone(), json!({ "rows": [{ "name": "A" }, { "sex": "male" }] }), false),
+            (rows, json!({ "rows": ["A"] }), false),
+        ];
+        for (mask, value, shared) in cases {
+            let mut applied = value.clone();
+            mask.apply(&mut applied);
+            assert_eq!(applied == value, shared, "{mask:?} {value}");
+            let value = Arc::new(value);
+            let masked = Permission::from(mask).masked(&value);
+            assert_eq!((*masked == applied, Arc::ptr_eq(&masked, &value)), (true, shared), "{value}");
         }
     }
 }

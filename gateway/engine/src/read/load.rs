@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::cache::Loaded;
-use crate::catalogue::Service;
+use crate::catalogue::{Route, Service};
 use crate::client::{Lane, Purpose};
 use crate::converse::{Conversation, converse};
 use crate::ports::{Chance, Clock, Progress, Wire};
@@ -36,6 +36,7 @@ const HOUSE_CLIENT: &str = "house";
 /// A question on its way to an agency.
 pub struct Inquiry {
     pub service: Arc<Service>,
+    pub route: Arc<Route>,
     pub client: String,
     pub purpose: Purpose,
     pub query: Value,
@@ -54,67 +55,79 @@ pub fn patience(lane: Lane) -> Duration {
     }
 }
 
+/// Where a call goes: what is asked, and of whom.
+#[derive(Clone, Copy)]
+pub struct To<'a> {
+    pub service: &'a Service,
+    pub route: &'a Route,
+}
+
 impl Road {
     /// Asks the agency.
     pub async fn travel(&self, inquiry: Inquiry, progress: &Arc<Progress>) -> Result<Loaded, Fault> {
-        let service = &*inquiry.service;
-        let call = self.call(service, purpose(&inquiry.purpose), inquiry.query.clone(), None);
+        let to = To { service: &inquiry.service, route: &inquiry.route };
+        let call = self.call(to.route, purpose(&inquiry.purpose), inquiry.query.clone(), None);
         let standing = Standing { client: inquiry.client, lane: inquiry.lane };
-        let value = self.ask::<Option<Value>>(service, &standing, &call, progress).await?;
-        let people = service.people(&call.query, value.as_ref());
-        Ok(Loaded { value, retrieved_at: self.clock.now(), reference: call.id, people })
+        let value = self.ask::<Option<Value>>(to, &standing, &call, progress).await?;
+        // Only what is kept must be found again when somebody is evicted.
+        let people = match inquiry.service.settings.fresh_for_s {
+            0 => Vec::new(),
+            _ => inquiry.service.people(&call.query, value.as_ref()),
+        };
+        Ok(Loaded { value: value.map(Arc::new), retrieved_at: self.clock.now(), reference: call.id, people })
     }
 
     /// Asks for the news of a feed behind this cursor; with the page comes the identifier of our call.
     ///
     /// A feed's round is a call like any other: breaker, bulkhead, retries and quota hold for it too.
-    pub async fn page(&self, feed: &Service, cursor: Option<String>) -> Result<(Page, String), Fault> {
+    pub async fn page(&self, to: To<'_>, cursor: Option<String>) -> Result<(Page, String), Fault> {
         let nothing = || Value::Object(Map::new());
-        let call = self.call(feed, nothing(), nothing(), cursor);
+        let call = self.call(to.route, nothing(), nothing(), cursor);
         // Nobody stands at a counter for a round: it waits in the slow lane.
         let standing = Standing { client: HOUSE_CLIENT.to_owned(), lane: Lane::Batch };
         let progress = Arc::new(Progress::default());
         progress.join(standing.clone());
-        let page = self.ask::<Page>(feed, &standing, &call, &progress).await?;
+        let page = self.ask::<Page>(to, &standing, &call, &progress).await?;
         Ok((page, call.id))
     }
 
     async fn ask<A: Accept>(
         &self,
-        service: &Service,
+        to: To<'_>,
         standing: &Standing,
         call: &Call,
         progress: &Arc<Progress>,
     ) -> Result<A, Fault> {
-        let Some(adapter) = self.adapters.get(&service.agency) else {
+        let To { service, route } = to;
+        let Some(adapter) = self.adapters.get(&route.agency) else {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
         };
         // The service's own deadline, not the first caller's: others may have joined who wait longer.
         let within = Duration::from_millis(service.settings.deadline_ms);
         let deadline = Instant::now() + within + patience(standing.lane);
         let errand = Errand {
-            agency: &service.agency,
-            operation: &service.operation,
+            agency: &route.agency,
+            operation: &route.operation,
             client: &standing.client,
             deadline,
             exchange_within: within,
             progress,
         };
         let conversation = Conversation {
-            agency: &service.agency,
+            agency: &route.agency,
             adapter: &**adapter,
             wire: &*self.wire,
             call,
             deadline,
             progress,
         };
-        self.guards.run(errand, &Checked { conversation, service, accepts: PhantomData }).await
+        self.guards.run(errand, &Checked { conversation, to, accepts: PhantomData }).await
     }
 
-    fn call(&self, service: &Service, purpose: Value, query: Value, cursor: Option<String>) -> Call {
-        let settings = self.agencies.get(&service.agency).map(|agency| agency.settings.clone());
+    fn call(&self, route: &Route, purpose: Value, query: Value, cursor: Option<String>) -> Call {
+        let settings = self.agencies.get(&route.agency).map(|agency| agency.settings.clone());
         Call {
-            operation: service.operation.clone(),
+            operation: route.operation.clone(),
             id: self.chance.uuid(),
             now: self.clock.now(),
             reference: None,
@@ -145,7 +158,7 @@ fn purpose(purpose: &Purpose) -> Value {
 /// talks nonsense counts as failing, and before the cache, so that nonsense is never kept.
 struct Checked<'a, A> {
     conversation: Conversation<'a>,
-    service: &'a Service,
+    to: To<'a>,
     accepts: PhantomData<fn() -> A>,
 }
 
@@ -155,7 +168,7 @@ impl<A: Accept> Attempt for Checked<'_, A> {
     fn attempt<'a>(&'a self, meter: &'a Meter<'a>) -> BoxFuture<'a, Result<A, Fault>> {
         async move {
             let outcome = converse(&self.conversation, meter).await?;
-            A::accept(outcome, self.service, &self.conversation.call.query)
+            A::accept(outcome, self.to, &self.conversation.call.query)
         }
         .boxed()
     }
@@ -163,15 +176,16 @@ impl<A: Accept> Attempt for Checked<'_, A> {
 
 /// What a call may end in; every other outcome is nonsense.
 trait Accept: Sized + Send + 'static {
-    fn accept(outcome: Outcome, service: &Service, query: &Value) -> Result<Self, Fault>;
+    fn accept(outcome: Outcome, to: To<'_>, query: &Value) -> Result<Self, Fault>;
 }
 
 /// A read: there, or not there.
 impl Accept for Option<Value> {
-    fn accept(outcome: Outcome, service: &Service, query: &Value) -> Result<Self, Fault> {
+    fn accept(outcome: Outcome, to: To<'_>, query: &Value) -> Result<Self, Fault> {
         match outcome {
             Outcome::Found(value) => {
-                service.accept_answer(query, &value)?;
+                to.service.accept_answer(&value)?;
+                to.route.accept_subject(query, &value)?;
                 Ok(Some(value))
             }
             Outcome::Absent => Ok(None),
@@ -188,11 +202,11 @@ impl Accept for Option<Value> {
 
 /// A round of a feed: one page, whole. One row that cannot be read, and none of them is taken.
 impl Accept for Page {
-    fn accept(outcome: Outcome, service: &Service, query: &Value) -> Result<Self, Fault> {
+    fn accept(outcome: Outcome, to: To<'_>, _query: &Value) -> Result<Self, Fault> {
         match outcome {
             Outcome::Page(page) => {
                 let rows = page.received.iter().map(|row| without_key(row.clone())).collect::<Vec<_>>();
-                service.accept_answer(query, &json!({ "items": rows }))?;
+                to.service.accept_answer(&json!({ "items": rows }))?;
                 Ok(page)
             }
             Outcome::Found(_)

@@ -1,8 +1,10 @@
 //! What the engine tells about itself: what a client may ask, and whether the links are up.
 
+use std::sync::Arc;
+
 use adapter_api::Kind;
 
-use crate::catalogue::{FieldView, HOUSE};
+use crate::catalogue::{FieldView, HOUSE, Route};
 use crate::client::Client;
 use crate::feed::FeedView;
 use crate::read::Engine;
@@ -17,8 +19,8 @@ pub struct ServiceView {
     pub title: String,
     /// The English title.
     pub title_en: String,
-    /// The agency that answers.
-    pub agency: String,
+    /// Who answers: one agency, or several, each for its units.
+    pub routes: Vec<Arc<Route>>,
     /// Whether it may be repeated.
     pub kind: Kind,
     /// Whether a purpose is mandatory.
@@ -84,7 +86,7 @@ impl Engine {
             name: service.name.clone(),
             title: service.title.clone(),
             title_en: service.title_en.clone(),
-            agency: service.agency.clone(),
+            routes: service.routes.clone(),
             kind: service.kind,
             purpose_required: service.is_personal(),
             procedures: distinct(grants.iter().flat_map(|grant| grant.procedures.clone())),

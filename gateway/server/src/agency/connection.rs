@@ -17,8 +17,6 @@ use rustls::{AlertDescription, ClientConfig, ClientConnection, RootCertStore};
 
 use super::{Reach, Tls, reason, uncertain};
 
-/// Connections kept open for reads: the default of a party's concurrency (`engine::settings::PartyLimits`).
-const IDLE_CONNECTIONS_MAX: usize = 32;
 /// Shorter than the 60 s after which usual servers and firewalls forget a silent connection.
 const IDLE_S_MAX: u64 = 30;
 /// A party that says "come back in a year" is asked again tomorrow.
@@ -79,8 +77,8 @@ impl SendFailure {
 }
 
 impl Connection {
-    /// Reads the certificates and builds the clients.
-    pub fn build(base: &str, tls: &Tls, timeout_ms: u64) -> Result<Self, String> {
+    /// Reads the certificates and builds the clients. So many connections are kept open for reads.
+    pub fn build(base: &str, tls: &Tls, timeout_ms: u64, idle_max: usize) -> Result<Self, String> {
         let base = base.trim_end_matches('/').to_owned();
         let url = Url::parse(&base).map_err(|error| format!("base_url: {error}"))?;
         let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -98,7 +96,7 @@ impl Connection {
         let trusted = if url.scheme() == "http" { Some(Vec::new()) } else { pinned(authorities.as_deref())? };
         let client = |idle| client(trusted.as_deref(), identity.as_ref(), timeout, idle);
         Ok(Connection {
-            reads: client(IDLE_CONNECTIONS_MAX)?,
+            reads: client(idle_max)?,
             // A kept connection may be closed by the other side just as a write leaves on it.
             writes: client(0)?,
             probe: probe_config(authorities.as_deref(), identity.as_ref())?

@@ -4,10 +4,13 @@ use adapter_api::agency::{Credential, CredentialKind, Login, Seal};
 use adapter_api::diagnostic::Place;
 use adapter_api::wire::Format;
 use adapter_api::{Call, Reply, Slot, Tree};
+use engine::client::Purpose;
+use engine::documents::{InMemory, Room};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::*;
+use crate::chance::SecureChance;
 use party::{Answer, Authority, Party as FakeParty};
 
 mod login;
@@ -70,6 +73,7 @@ fn settings(base_url: &str, manifest: Arc<adapter_api::agency::Agency>) -> Agenc
         logins: BTreeMap::new(),
         reply_bytes_max: None,
         connect_timeout_ms: None,
+        concurrency: None,
     }
 }
 
@@ -618,18 +622,41 @@ async fn keys_passwords_and_missing_ones() {
     assert_eq!(party.heard().len(), 2);
 }
 
+const PDF: &str = "JVBERi0xLjQKJSBiaWVuIGxhaSBtYXUsIGtob25nIGNvIGdpYSB0cmkKJSVFT0YK";
+
 #[tokio::test]
-async fn documents_are_lifted_before_anybody_sees_the_reply() {
-    let party = FakeParty::plain(|_| Answer::ok(r#"{"value":[{"tep":"AAAA"},{"tep":""},{"khac":"AAAA"}]}"#));
+async fn documents_are_stored_before_anybody_sees_the_reply() {
+    let told = format!(r#"{{"value":[{{"tep":"{PDF}"}},{{"tep":""}},{{"khac":"AAAA"}}]}}"#);
+    let party = FakeParty::plain(move |_| Answer::ok(&told));
     let request = WireRequest { documents: vec!["value.tep?".into()], ..request(Kind::Read) };
-    let Reply { body, .. } = ask(&plain(&party), &request).await.unwrap().reply;
-    let row = |name: &str, tree: Tree| Tree::Object(vec![(name.into(), tree)]);
-    let rows = vec![
-        row("tep", Tree::Slot(Slot::Lifted { characters: 4 })),
-        row("tep", Tree::Text(String::new())),
-        row("khac", Tree::Text("AAAA".into())),
-    ];
-    assert_eq!(body.unwrap(), row("value", Tree::List(rows)));
+    let room = Room { bytes_max: 1_000, document_bytes_max: 1_000, kept_for: Duration::from_secs(60) };
+    let store = Arc::new(InMemory::new(room, Arc::new(SecureChance)));
+    let storing = plain(&party).storing(store.clone());
+    let Reply { body, text, .. } = ask(&storing, &request).await.unwrap().reply;
+    assert_eq!(text, "", "the beginning of the body is the beginning of the document");
+    let rows = format!("{body:?}");
+    assert!(rows.contains("JVBERi0x") && !rows.contains("JVBERi0xL"), "{rows}");
+    let Ok(Tree::Object(members)) = body else { panic!("{rows}") };
+    let Tree::List(rows) = &members[0].1 else { panic!("no list") };
+    let Tree::Object(row) = &rows[0] else { panic!("no row") };
+    let Tree::Slot(Slot::Lifted(lifted)) = &row[0].1 else { panic!("not lifted") };
+    let stored = lifted.stored.clone().unwrap();
+    assert_eq!((stored.size, stored.media_type), (48, "application/pdf"));
+    assert_eq!(store.get(&stored.id, "desk", &Purpose::default()), None, "nobody's before an answer left");
+}
+
+#[tokio::test]
+async fn a_document_that_breaks_off_makes_its_reply_senseless() {
+    // printf '%%PDF-1.4 half of it' | base64
+    let party = FakeParty::plain(|_| Answer::ok(r#"{"tep":"JVBERi0xLjQgaGFsZiBvZiBpdA=="}"#));
+    let request = WireRequest { documents: vec!["tep".into()], ..request(Kind::Read) };
+    let room = Room { bytes_max: 1_000, document_bytes_max: 1_000, kept_for: Duration::from_secs(60) };
+    let storing = plain(&party).storing(Arc::new(InMemory::new(room, Arc::new(SecureChance))));
+    let fault = ask(&storing, &request).await.unwrap_err();
+    assert!(
+        matches!(&fault, Fault::Malformed(reason) if reason.why == "a document that breaks off"),
+        "{fault}"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One line of the audit log: its number, the hash of the line before it, its content, and a hash over itself.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use engine::audit::Record;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ const LINE_END: &str = "\"}";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Content {
     /// A look-up: who, for whom, why, what.
-    Record(Record),
+    Record(Box<Record>),
     /// Nothing but that the log works.
     Beat {
         /// When.
@@ -43,13 +45,14 @@ pub enum Content {
     },
 }
 
+/// Borrowed for writing, owned after reading.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Words {
+struct Words<'a> {
     sequence: u64,
-    origin: String,
-    prev: String,
-    content: Content,
+    origin: Cow<'a, str>,
+    prev: Cow<'a, str>,
+    content: Cow<'a, Content>,
 }
 
 /// Where the chain stands: what the next line must say of the lines before it.
@@ -89,8 +92,13 @@ pub enum LineFlaw {
 }
 
 /// Writes the next line, newline included, and says where the chain stands after it.
-pub fn write(link: &Link, origin: &str, content: Content) -> Result<(Vec<u8>, Link), LineFlaw> {
-    let words = Words { sequence: link.sequence, origin: origin.into(), prev: link.prev.clone(), content };
+pub fn write(link: &Link, origin: &str, content: &Content) -> Result<(Vec<u8>, Link), LineFlaw> {
+    let words = Words {
+        sequence: link.sequence,
+        origin: Cow::Borrowed(origin),
+        prev: Cow::Borrowed(&link.prev),
+        content: Cow::Borrowed(content),
+    };
     let mut line = serde_json::to_string(&words).map_err(|_| LineFlaw::Words)?;
     line.pop();
     let seal = hash(line.as_bytes());
@@ -111,22 +119,22 @@ pub fn read(link: &Link, line: &[u8]) -> Result<(Content, Link), LineFlaw> {
     if hash(words.as_bytes()) != seal {
         return Err(LineFlaw::Seal);
     }
-    let words: Words = serde_json::from_str(&format!("{words}}}")).map_err(|_| LineFlaw::Words)?;
+    let words: Words<'_> = serde_json::from_str(&format!("{words}}}")).map_err(|_| LineFlaw::Words)?;
     if words.sequence != link.sequence {
         return Err(LineFlaw::Sequence);
     }
     if words.prev != link.prev {
         return Err(LineFlaw::Chain);
     }
-    Ok((words.content, Link { sequence: link.sequence + 1, prev: seal.into() }))
+    Ok((words.content.into_owned(), Link { sequence: link.sequence + 1, prev: seal.into() }))
 }
 
 /// Where the chain stood before this line, as the line itself says.
 pub fn before(line: &[u8]) -> Option<Link> {
     let line = std::str::from_utf8(line).ok()?;
     let (words, _) = line.strip_suffix(LINE_END).and_then(split_seal)?;
-    let words: Words = serde_json::from_str(&format!("{words}}}")).ok()?;
-    Some(Link { sequence: words.sequence, prev: words.prev })
+    let words: Words<'_> = serde_json::from_str(&format!("{words}}}")).ok()?;
+    Some(Link { sequence: words.sequence, prev: words.prev.into_owned() })
 }
 
 fn split_seal(line: &str) -> Option<(&str, &str)> {

@@ -34,7 +34,11 @@ fn record(trace_id: impl Into<String>) -> Record {
         client: "mot-cua-mau".into(),
         purpose: Purpose { procedure: "1.000656".into(), officer: "cb01".into(), ..Purpose::default() },
         subject: Some("c0ffee".into()),
-        entry: Entry::Permitted { services: vec!["residence.person".into()], fields: vec!["/name".into()] },
+        entry: Entry::Permitted {
+            services: vec!["residence.person".into()],
+            agency: "residence".into(),
+            fields: vec!["/name".into()],
+        },
     }
 }
 
@@ -203,6 +207,34 @@ async fn notes_are_written_in_order_and_before_the_log_closes() {
     let order: Vec<usize> = ["one", "two", "three"].iter().map(|word| text.find(word).unwrap()).collect();
     assert!(order.is_sorted());
     assert_eq!(verify(folder.path()).unwrap().lines, 3);
+}
+
+#[tokio::test]
+async fn notes_cost_no_sync_of_their_own_while_records_come_and_are_written_at_the_end() {
+    let disk = FakeDisk::default();
+    let (settings, clock) = (AuditSettings::default(), FixedClock::new());
+    let mut writer =
+        Writer::begin(Box::new(disk.clone()), &settings, clock, Arc::new(State::default())).unwrap();
+    writer.notes_wait_ms = u64::MAX;
+    // A queue of nothing: a job is sent when the writer has taken it.
+    let (queue, jobs) = sync_channel(0);
+    let thread = std::thread::spawn(move || writer.run(&jobs));
+    let note = |name: &str| Job { content: Content::Record(Box::new(record(name))), waiter: None };
+    let synced_and_written = || {
+        let fake = disk.inside();
+        (fake.syncs, fake.files[&1].iter().filter(|byte| **byte == b'\n').count())
+    };
+    for number in 0..10 {
+        queue.send(note(&format!("{number}"))).unwrap();
+    }
+    let (waiter, durable) = oneshot::channel();
+    queue.send(Job { content: Content::Record(Box::new(record("awaited"))), waiter: Some(waiter) }).unwrap();
+    assert_eq!(durable.await, Ok(Ok(())));
+    assert_eq!(synced_and_written(), (1, 11));
+    queue.send(note("last")).unwrap();
+    drop(queue);
+    thread.join().unwrap();
+    assert_eq!(synced_and_written(), (2, 12));
 }
 
 #[tokio::test]

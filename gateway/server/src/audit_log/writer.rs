@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use engine::ports::{AuditUnavailable, Clock};
 
@@ -13,6 +14,10 @@ use super::{AuditSettings, Job, State};
 
 /// Records that share one `fdatasync`: at about 600 bytes each this is one write of 600 KB, a few milliseconds on a slow disk.
 pub const BATCH_RECORDS_MAX: usize = 1_024;
+
+/// Notes, for which nobody waits, are durable this long after they were queued at the latest, should no record take them along: a
+/// crash can lose the last instant of them, as it could before.
+pub const NOTES_WAIT_MS_MAX: u64 = 50;
 
 /// While the disk fails, a fresh segment is tried this often at most, so that a dead disk is not filled with empty files.
 pub const REOPEN_EVERY_MS: i64 = 1_000;
@@ -44,6 +49,8 @@ pub struct Writer {
     open: Option<Open>,
     ended: Option<Ended>,
     tried_unix_ms: Option<i64>,
+    /// [`NOTES_WAIT_MS_MAX`]; tests wait for nothing.
+    pub(super) notes_wait_ms: u64,
 }
 
 impl Writer {
@@ -66,6 +73,7 @@ impl Writer {
             open: None,
             ended: tail.ended,
             tried_unix_ms: None,
+            notes_wait_ms: NOTES_WAIT_MS_MAX,
         };
         match (writer.ended, tail.whole_bytes) {
             (None, Some(bytes)) if bytes < writer.segment_bytes_max => {
@@ -82,9 +90,28 @@ impl Writer {
     /// Writes until nobody can send any more.
     pub fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(jobs.try_iter().take(BATCH_RECORDS_MAX - 1));
+            let batch = self.gather(first, jobs);
             self.write(batch);
+        }
+    }
+
+    /// Whatever is queued. Notes alone wait for the next record that somebody waits for: a sync of their own would cost as much as
+    /// the record's, and records that arrive meanwhile would have to wait for both.
+    fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+        let begun = self.clock.unix_ms();
+        let mut batch = vec![first];
+        loop {
+            batch.extend(jobs.try_iter().take(BATCH_RECORDS_MAX.saturating_sub(batch.len())));
+            let left_ms = self.notes_wait_ms.saturating_sub(self.clock.unix_ms().abs_diff(begun));
+            let awaited = batch.iter().any(|job| job.waiter.is_some());
+            if awaited || batch.len() >= BATCH_RECORDS_MAX || left_ms == 0 {
+                return batch;
+            }
+            match jobs.recv_timeout(Duration::from_millis(left_ms)) {
+                Ok(job) => batch.push(job),
+                // Silence, or the end: what is there is written now.
+                Err(_) => return batch,
+            }
         }
     }
 
@@ -97,7 +124,7 @@ impl Writer {
         let mut bytes = Vec::new();
         let mut waiters = Vec::new();
         for Job { content, waiter } in batch {
-            match line::write(&link, &self.origin, content) {
+            match line::write(&link, &self.origin, &content) {
                 Ok((line, next)) => {
                     bytes.extend(line);
                     link = next;
@@ -165,7 +192,7 @@ impl Writer {
         self.open = Some(Open { handle, number: self.last_number, bytes: 0 });
         let Some(Ended { segment, kept_bytes, lost_bytes, damaged }) = self.ended else { return Ok(()) };
         let content = Content::Recovered { at: self.clock.now(), segment, kept_bytes, lost_bytes, damaged };
-        let (line, link) = line::write(&self.link, &self.origin, content).map_err(io::Error::other)?;
+        let (line, link) = line::write(&self.link, &self.origin, &content).map_err(io::Error::other)?;
         // Should this fail, the segment that ended must be told of again, not the one that never began.
         if let Err(error) = self.append(&line) {
             self.disk.cut(self.last_number, 0)?;

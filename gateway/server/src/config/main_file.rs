@@ -23,6 +23,8 @@ pub struct Main {
     pub audit: Audit,
     /// `[cache]`
     pub cache: Cache,
+    /// `[documents]`
+    pub documents: Documents,
     /// `[keys]`
     pub keys: Keys,
     /// `[log]`
@@ -90,6 +92,16 @@ pub struct Audit {
 #[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
 pub struct Cache {
     pub bytes_max: u64,
+}
+
+/// `[documents]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
+pub struct Documents {
+    pub bytes_max: usize,
+    pub document_bytes_max: usize,
+    pub kept_for_s: u64,
 }
 
 /// `[keys]`

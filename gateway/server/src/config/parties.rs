@@ -17,6 +17,10 @@ pub struct AgencyBlock {
     /// The road to it: `direct`, or a block of `carriers.toml`.
     #[serde(default = "direct")]
     pub carrier: String,
+    /// The units (mã đơn vị) it answers for, where others answer the same services: codes, or beginnings of codes with `*`.
+    /// Without any it answers for every unit that nobody else names.
+    #[serde(default)]
+    pub units: Vec<String>,
     /// Its address, when the carrier is `direct`.
     pub base_url: Option<String>,
     /// Pinned authority and our certificate.

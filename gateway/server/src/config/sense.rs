@@ -12,6 +12,10 @@ const WORKERS_MAX: u64 = 1_024;
 const SEGMENT_BYTES_MIN: u64 = 4_096;
 /// `audit verify` reads a segment whole.
 const SEGMENT_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Documents lie in memory until the durable store stands.
+const DOCUMENTS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// A document in memory is fetched soon or asked for again: a week is no more a cache.
+const DOCUMENT_KEPT_FOR_S_MAX: u64 = 604_800;
 /// A caller who needs longer for some hundred bytes holds a connection and nothing else (T7).
 const HEAD_TIMEOUT_MS_MAX: u64 = 60_000;
 /// Longer than any deadline allowed; orchestrators kill sooner.
@@ -25,6 +29,14 @@ pub fn senseless(main: &Main) -> Vec<(&'static str, String)> {
         ("server.workers", as_u64(server.workers), 0, WORKERS_MAX),
         ("server.head_timeout_ms", server.head_timeout_ms, 1, HEAD_TIMEOUT_MS_MAX),
         ("server.stop_timeout_s", server.stop_timeout_s, 0, STOP_TIMEOUT_S_MAX),
+        ("documents.bytes_max", as_u64(main.documents.bytes_max), 1, DOCUMENTS_BYTES_MAX),
+        (
+            "documents.document_bytes_max",
+            as_u64(main.documents.document_bytes_max),
+            1,
+            as_u64(main.documents.bytes_max),
+        ),
+        ("documents.kept_for_s", main.documents.kept_for_s, 1, DOCUMENT_KEPT_FOR_S_MAX),
         ("audit.segment_bytes_max", main.audit.segment_bytes_max, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
     ];
     let beyond = ranges.into_iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));

@@ -3,20 +3,38 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use engine::read::{Answer, CacheUse, Source};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Edge, Shared};
 use crate::limits::Allowance;
 use crate::problem::Problem;
 
+/// The body of an answered read, borrowed: written as it stands, never copied into a value of its own first.
+#[derive(Serialize)]
+struct Body<'a> {
+    outcome: &'static str,
+    data: Option<&'a Value>,
+    source: SourceBody<'a>,
+    trace_id: &'a str,
+}
+
+/// Where an answer came from.
+#[derive(Serialize)]
+pub struct SourceBody<'a> {
+    agency: &'a str,
+    service: &'a str,
+    retrieved_at: &'a str,
+    age_s: u64,
+    cache: &'static str,
+    reference: &'a str,
+}
+
 /// The response of an answered read.
 pub fn answered(answer: &Answer, edge: &Edge, allowance: &Allowance) -> HttpResponse {
-    let body = json!({
-        "outcome": outcome(answer.data.as_ref()),
-        "data": answer.data.as_ref().unwrap_or(&Value::Null),
-        "source": source(&answer.source),
-        "trace_id": edge.trace_id,
-    });
+    let data = answer.data.as_deref();
+    let body =
+        Body { outcome: outcome(data), data, source: source(&answer.source), trace_id: &edge.trace_id };
     ok(&body, &answer.source, edge, allowance)
 }
 
@@ -26,27 +44,26 @@ pub fn outcome(data: Option<&Value>) -> &'static str {
 }
 
 /// Where an answer came from.
-pub fn source(source: &Source) -> Value {
-    json!({
-        "agency": source.agency,
-        "service": source.service,
-        "retrieved_at": source.retrieved_at,
-        "age_s": source.age_s,
-        "cache": source.cache.word(),
-        "reference": source.reference,
-    })
+pub fn source(source: &Source) -> SourceBody<'_> {
+    SourceBody {
+        agency: &source.agency,
+        service: &source.service,
+        retrieved_at: &source.retrieved_at,
+        age_s: source.age_s,
+        cache: source.cache.word(),
+        reference: &source.reference,
+    }
 }
 
 /// 200 with this body and the headers of every answer.
-pub fn ok(body: &Value, source: &Source, edge: &Edge, allowance: &Allowance) -> HttpResponse {
+pub fn ok(body: &impl Serialize, source: &Source, edge: &Edge, allowance: &Allowance) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     limit_headers(&mut response, allowance);
     response
         .insert_header(("cache-control", "no-store"))
         .insert_header(("cache-status", cache_status(source)))
         .insert_header(("x-trace-id", edge.trace_id.clone()))
-        .content_type("application/json")
-        .body(body.to_string())
+        .json(body)
 }
 
 /// The response of a problem.
@@ -92,7 +109,7 @@ pub fn json_body(body: &Value, edge: &Edge) -> HttpResponse {
 }
 
 /// `RateLimit` and `RateLimit-Policy`.
-fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
+pub fn limit_headers(response: &mut HttpResponseBuilder, allowance: &Allowance) {
     let Allowance { remaining, burst, window_s, .. } = allowance;
     let reset = allowance.wait_s.unwrap_or(*window_s);
     response

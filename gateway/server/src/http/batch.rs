@@ -102,7 +102,7 @@ async fn begin(
 /// The response; the batch runs beside it and ends when nobody takes its lines any more.
 fn streamed(run: Run, edge: &Edge, span: tracing::Span) -> HttpResponse {
     let (sender, lines) = mpsc::channel(LINES_AHEAD);
-    actix_web::rt::spawn(run.to_its_end(sender).instrument(span));
+    actix_web::rt::spawn(run.run_to_its_end(sender).instrument(span));
     let lines = stream::unfold(lines, |mut lines| async move {
         let line = lines.recv().await?;
         Some((Ok::<_, actix_web::Error>(line), lines))

@@ -40,12 +40,14 @@ fn service(view: &ServiceView) -> Value {
             "procedures": shown.procedures,
         })
     });
+    // Without units of its own it answers for every unit that no other names.
+    let agencies = view.routes.iter().map(|route| json!({ "name": route.agency, "units": route.units }));
     json!({
         "name": view.name,
         "path": format!("/v1/{}", view.name.replace('.', "/")),
         "title": view.title,
         "title_en": view.title_en,
-        "agency": view.agency,
+        "agencies": agencies.collect::<Vec<_>>(),
         "kind": match view.kind { Kind::Read => "read", Kind::Write => "write" },
         "purpose_required": view.purpose_required,
         "procedures": view.procedures,

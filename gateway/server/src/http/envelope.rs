@@ -46,6 +46,14 @@ impl Envelope {
     }
 }
 
+/// A purpose by itself, as a GET tells it in a header.
+pub fn purpose_alone(bytes: &[u8], limits: &Limits) -> Result<Purpose, Box<Problem>> {
+    let value = json::parse_value(bytes, limits).map_err(|error| unread(&error, bytes))?;
+    let mut problem = no_findings();
+    let purpose = purpose_of(value, &mut problem);
+    if problem.findings.is_empty() { Ok(purpose) } else { Err(Box::new(problem)) }
+}
+
 /// Reads a body of JSON, so long and so slow at most.
 pub(super) async fn read_bytes(
     headers: &HeaderMap,
@@ -141,7 +149,7 @@ const FINDINGS_MAX: usize = 20;
 /// Characters of a member's name that are told back; the longest of ours has 9.
 const NAME_CHARS_MAX: usize = 40;
 /// The longest value a purpose's member may have: the longest code of `interfaces.md` 4 has 35 characters.
-const PURPOSE_CHARS_MAX: usize = 64;
+pub const PURPOSE_CHARS_MAX: usize = 64;
 
 /// The purpose. A member that is missing is left blank: policy then says what is required.
 pub(super) fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
@@ -153,6 +161,10 @@ pub(super) fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
     for (name, value) in members.into_iter().take(FINDINGS_MAX) {
         let pointer = below("/purpose", &name);
         let text = match value {
+            Value::String(text) if text.is_empty() => {
+                problem.add(&pointer, "required");
+                continue;
+            }
             Value::String(text) if text.chars().count() <= PURPOSE_CHARS_MAX => text,
             Value::String(_) => {
                 problem.add(&pointer, "too-long");

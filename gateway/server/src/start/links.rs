@@ -90,6 +90,7 @@ fn carrier_settings(
         secrets: secrets(&block.credentials, file, name, findings),
         token_path: block.token_path.clone(),
         connect_timeout_ms: None,
+        concurrency: Some(block.limits.concurrency),
     }
 }
 
@@ -120,6 +121,7 @@ fn agency_settings(
         logins: logins(manifest, block, &mut |why| findings.push(unfit(format!("[{name}.logins.{why}")))),
         reply_bytes_max: block.reply_bytes_max,
         connect_timeout_ms: block.connect_timeout_ms,
+        concurrency: Some(block.limits.concurrency),
     };
     let told = |credential: &str, key: &str| {
         let carrier = world.carrier_blocks.get(&block.carrier).map(|carrier| &carrier.credentials);
@@ -302,6 +304,7 @@ mod tests {
             logins: BTreeMap::new(),
             reply_bytes_max: None,
             connect_timeout_ms: None,
+            concurrency: None,
         };
         let missing = missing_values("postal", &settings, &BTreeMap::new(), |_, _| true);
         assert_eq!(missing.len(), 1, "{missing:?}");

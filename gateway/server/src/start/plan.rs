@@ -1,11 +1,13 @@
 //! Everything that can be found wrong before anything is opened: `config check` ends here, `serve` goes on from here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapter_api::declarative::Declarative;
 use engine::catalogue::{Catalogue, Unfit};
+use engine::documents::{InMemory, Room};
 use engine::policy::Policy;
-use engine::ports::{Audit, Chance, Clock};
+use engine::ports::{Audit, Chance, Clock, Documents};
 use engine::read::{Engine, Parts};
 
 use super::clients::believe;
@@ -14,6 +16,7 @@ use super::links::read_links;
 use super::world::{Area, Finding, World, read_world};
 use crate::agency::Agencies;
 use crate::auth::Authenticator;
+use crate::config::main_file::Documents as DocumentsSection;
 use crate::config::{ConfigError, Main};
 
 /// A gateway that only needs to be opened.
@@ -103,6 +106,7 @@ impl Plan {
             let lines = Declarative::new(Arc::clone(agency), Arc::clone(&world.shapes));
             (name.clone(), adapters::adapter_of(lines))
         });
+        let documents = documents(&world.main.documents, chance);
         let parts = Parts {
             catalogue,
             policy: Arc::new(policy),
@@ -111,8 +115,9 @@ impl Plan {
             units: world.units.clone(),
             agencies: world.agency_settings(),
             carriers: world.carrier_settings(),
-            wire: Arc::new(wire),
+            wire: Arc::new(wire.storing(Arc::clone(&documents))),
             audit,
+            documents,
             clock: Arc::clone(clock),
             chance: Arc::clone(chance),
             cache_key: key(&world.main.keys.cache)?,
@@ -123,6 +128,16 @@ impl Plan {
         let engine = Engine::new(parts).map_err(|unfit| told(&unfit))?;
         Ok((engine, world, authenticator))
     }
+}
+
+/// In memory until the durable store stands.
+fn documents(settings: &DocumentsSection, chance: &Arc<dyn Chance>) -> Arc<dyn Documents> {
+    let room = Room {
+        bytes_max: settings.bytes_max,
+        document_bytes_max: settings.document_bytes_max,
+        kept_for: Duration::from_secs(settings.kept_for_s),
+    };
+    Arc::new(InMemory::new(room, Arc::clone(chance)))
 }
 
 fn told(unfit: &[Unfit]) -> Vec<ConfigError> {

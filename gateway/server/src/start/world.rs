@@ -204,6 +204,11 @@ impl World {
         Catalogue::build(Sources {
             documents: self.schema_files.documents.values().cloned().collect(),
             agencies: self.agencies.values().map(Arc::as_ref).collect(),
+            units: self
+                .agency_blocks
+                .iter()
+                .map(|(name, block)| (name.clone(), block.units.clone()))
+                .collect(),
             settings: self.services.clone(),
             house: self.composites.names().chain([CONVERT.to_owned()]).collect(),
             birthplaces: self.birthplaces.clone(),

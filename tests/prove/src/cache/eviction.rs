@@ -126,7 +126,7 @@ impl Truth {
                 }
                 let retrieved_at = "2025-08-12T09:00:00.000+07:00".to_string();
                 Ok(Loaded {
-                    value: Some(json!(value)),
+                    value: Some(Arc::new(json!(value))),
                     retrieved_at,
                     reference: "r".to_string(),
                     people: Vec::new(),
@@ -139,6 +139,7 @@ impl Truth {
 async fn ask(cache: Cache, subject: String, load: Load) -> Result<&'static str, Fault> {
     let settings = ServiceSettings { fresh_for_s: 3_600, stale_for_s: 3_600, ..ServiceSettings::default() };
     let identity = Identity {
+        agency: "residence".into(),
         service: "residence.person.v1".into(),
         query: subject.clone(),
         scope: Scope::All,
@@ -149,6 +150,6 @@ async fn ask(cache: Cache, subject: String, load: Load) -> Result<&'static str, 
     let lifetimes = Lifetimes::of(&settings, false);
     let wanted = Wanted { identity, lifetimes, again: false, deadline, standing };
     let served = cache.answer(wanted, load).await?;
-    let is_new = served.loaded().value.as_ref().is_some_and(|value| value == &json!("new"));
+    let is_new = served.loaded().value.as_ref().is_some_and(|value| **value == json!("new"));
     Ok(if is_new { "new" } else { "old" })
 }

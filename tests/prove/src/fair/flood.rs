@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use sandbox::caller::usual_purpose;
 use sandbox::questions::about;
 use sandbox::{Caller, Told};
 use serde_json::{Value, json};
@@ -89,9 +88,9 @@ async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Re
 
 /// The same people in the slow lane, with an officer of its own so that nothing is shared.
 async fn batch(caller: Caller, queries: Vec<Value>) -> Result<()> {
-    let mut purpose = usual_purpose();
-    purpose["officer"] = json!("cb02");
-    purpose["dossier"] = json!("H56.14-250813-0001");
+    let purpose = json!({
+        "procedure": "1.000656", "dossier": "H56.14-250813-0001", "unit": "H56.14", "officer": "cb02",
+    });
     let queries: Vec<&Value> = queries.iter().cycle().take(IN_BATCH).collect();
     let body = json!({ "purpose": purpose, "service": "residence.person", "queries": queries });
     let mut response = caller.batch_under_way(&body).await?.error_for_status()?;

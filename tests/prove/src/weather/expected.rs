@@ -133,8 +133,11 @@ const CIVIL_STATUS: &[Row] = &[
 /// social insurance and the sentences of the tax office are not public, so the agency is blamed (interfaces 9, 10).
 const AGENCY_REFUSES: Expected = Problem(502, "rejected", "agency");
 
-const SOCIAL_INSURANCE: &[Row] =
-    &[("ok-with-error", AGENCY_REFUSES), ("wrong-type", NONSENSE), ("signature-refused", NOT_LET_IN)];
+const SOCIAL_INSURANCE: &[Row] = &[
+    ("ok-with-error", AGENCY_REFUSES),
+    ("signature-refused", NOT_LET_IN),
+    ("unknown-state", Found), // trangThai of a participant is told on as it came, and decides nothing
+];
 
 const TAX: &[Row] = &[("ok-with-error", AGENCY_REFUSES), ("signature-refused", NOT_LET_IN)];
 
@@ -176,10 +179,17 @@ const POSTAL: &[Row] = &[
 ];
 
 /// Reached directly over plain HTTP, speaks SOAP, our account stands in each message.
-const VNPT: &[Row] = &[("ok-with-error", NONSENSE), ("signature-refused", OUR_FAULT)];
+const VNPT: &[Row] = &[
+    ("ok-with-error", OUR_FAULT), // ERR:1, our account; or ERR:7, our company
+    ("signature-refused", OUR_FAULT),
+    ("wrong-person", NONSENSE),
+    ("two-people", Found), // the row with our key is taken, the other left
+    ("wrong-namespace", NONSENSE),
+    ("doctype", NONSENSE),
+];
 
 /// Reached directly over plain HTTP, speaks JSON with a token of its own.
-const VIETTEL: &[Row] = &[("ok-with-error", OUR_FAULT)];
+const VIETTEL: &[Row] = &[("ok-with-error", OUR_FAULT), ("wrong-person", NONSENSE), ("two-people", NONSENSE)];
 
 /// The login of an agency reached directly: whatever goes wrong there is the agency's own, and of the question nothing has
 /// been sent.
@@ -285,6 +295,16 @@ const EXCEPTIONS: &[(&str, Place, &str, Expected)] = &[
     ("wrong-person", Place::CivilStatus, "record by dossier", Found),
     // Asked by number alone, the reply names no number (interfaces 9): another person's record looks like the right one.
     ("wrong-person", Place::SocialInsurance, "person by number", Found),
+    // What the first exchange shows is believed only if the list of the second has a row with our key.
+    ("wrong-person", Place::Vnpt, "receipt, looked up", Found),
+    // A file names no key (interfaces 14): the document of another receipt looks like the right one.
+    ("wrong-person", Place::Vnpt, "receipt's file", Found),
+    ("wrong-person", Place::Viettel, "receipt's file", Found),
+    // Viettel's state of a receipt is not told on; that there is one with this number, is.
+    ("unknown-state", Place::Viettel, "receipt", Found),
+    ("unknown-state", Place::Viettel, "receipt of a file", Found),
+    // An error code in no document: theirs are all about our request.
+    ("unknown-state", Place::Viettel, "receipt's file", OUR_FAULT),
     // The business register's status is told on as the code it came in, and decides nothing.
     ("unknown-state", Place::Tax, "enterprise", Found),
     // The notices' service has numbers for its errors, of which this one is in no document: no rule holds.

@@ -9,10 +9,8 @@ use super::Place;
 
 /// Our province in the sandbox's configuration.
 const PROVINCE: &str = "38";
-/// A unit whose receipts VNPT issues.
+/// Who asks about anything but a receipt.
 const UNIT: &str = "H56.14";
-/// A unit whose receipts Viettel issues.
-const VIETTEL_UNIT: &str = "H56.20";
 
 /// One read.
 #[derive(Debug, Clone)]
@@ -26,7 +24,7 @@ pub struct Question {
     /// The query.
     pub query: Value,
     /// The unit that asks: it decides which provider issues its receipts.
-    pub unit: &'static str,
+    pub unit: String,
 }
 
 /// Every read of the six agencies.
@@ -67,7 +65,7 @@ impl Questions {
             service,
             operation,
             query: query.clone(),
-            unit: UNIT,
+            unit: UNIT.into(),
         });
         let act = register
             .registrations()
@@ -80,14 +78,14 @@ impl Questions {
             service: "civil-status.record",
             operation,
             query,
-            unit: UNIT,
+            unit: UNIT.into(),
         };
         let status = Question {
             name: "dossier status",
             service: "civil-status.dossier-status",
             operation: "traTrangThaiHoSo",
             query: json!({ "dossier": dossier.code, "office": dossier.unit }),
-            unit: UNIT,
+            unit: UNIT.into(),
         };
         let [_, verify, _] = &residence;
         let calm = [verify.clone(), status.clone()];
@@ -103,13 +101,8 @@ impl Questions {
             social_insurance: social_insurance(register)?,
             tax: tax(register)?,
             postal: vec![quote()],
-            vnpt: receipt_of(register, Party::EReceiptVnpt, UNIT, &["getInvViewFkey", "listInvByCus"])?,
-            viettel: receipt_of(
-                register,
-                Party::EReceiptViettel,
-                VIETTEL_UNIT,
-                &["searchInvoiceByTransactionUuid"],
-            )?,
+            vnpt: receipt_of(register, Party::EReceiptVnpt, &VNPT_EXCHANGES)?,
+            viettel: receipt_of(register, Party::EReceiptViettel, &VIETTEL_EXCHANGES)?,
             calm,
             secrets,
         })
@@ -140,7 +133,7 @@ fn social_insurance(register: &Register) -> Result<Vec<Question>> {
         service: "social-insurance.person",
         operation,
         query,
-        unit: UNIT,
+        unit: UNIT.into(),
     };
     let mut home = by_name.clone();
     home.as_object_mut()
@@ -155,7 +148,7 @@ fn social_insurance(register: &Register) -> Result<Vec<Question>> {
             service: "social-insurance.household",
             operation: "getTraCuuThongTinHgd",
             query: home,
-            unit: UNIT,
+            unit: UNIT.into(),
         },
     ])
 }
@@ -168,7 +161,7 @@ fn tax(register: &Register) -> Result<Vec<Question>> {
         service: "tax.taxpayer",
         operation,
         query: json!({ "tax_code": code }),
-        unit: UNIT,
+        unit: UNIT.into(),
     };
     Ok(vec![
         taxpayer("enterprise", "chiTietDoanhNghiep", &company.tax_code),
@@ -178,7 +171,7 @@ fn tax(register: &Register) -> Result<Vec<Question>> {
             service: "tax.obligations",
             operation: "traCuuNghiaVuTaiChinh",
             query: json!({ "dossier": notice.dossier }),
-            unit: UNIT,
+            unit: UNIT.into(),
         },
     ])
 }
@@ -190,26 +183,43 @@ fn quote() -> Question {
         service: "postal.quote",
         operation: "pricehcc",
         query: json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 }),
-        unit: UNIT,
+        unit: UNIT.into(),
     }
 }
 
-/// A receipt of this provider, by each of its exchanges, and its file.
+/// Services and the exchanges of their conversations, in which each can be spoiled.
+const VNPT_EXCHANGES: [(&str, &str, &str); 3] = [
+    ("receipt, looked up", "e-receipt.receipt", "getInvViewFkey"),
+    ("receipt, listed", "e-receipt.receipt", "listInvByCus"),
+    ("receipt's file", "e-receipt.file", "downloadInvPDFFkey"),
+];
+const VIETTEL_EXCHANGES: [(&str, &str, &str); 3] = [
+    ("receipt", "e-receipt.receipt", "searchInvoiceByTransactionUuid"),
+    ("receipt of a file", "e-receipt.file", "searchInvoiceByTransactionUuid"),
+    ("receipt's file", "e-receipt.file", "getInvoiceRepresentationFile"),
+];
+
+/// A receipt of this provider and its file; the unit that a dossier's code begins with leads to the provider.
 fn receipt_of(
     register: &Register,
     provider: Party,
-    unit: &'static str,
-    exchanges: &[&'static str],
+    exchanges: &[(&'static str, &'static str, &'static str)],
 ) -> Result<Vec<Question>> {
-    let receipt =
-        register.receipts().iter().find(|receipt| receipt.provider == provider).context("no receipt")?;
-    let query = json!({ "key": receipt.key });
-    let read = |operation: &'static str| Question {
-        name: operation,
-        service: "e-receipt.receipt",
+    // VNPT tells some receipts without their key, which asks for the second exchange.
+    let mut own = register.receipts().iter().filter(|receipt| receipt.provider == provider);
+    let receipt = own.find(|receipt| receipt.number % 4 == 0 || provider != Party::EReceiptVnpt);
+    let receipt = receipt.context("no receipt")?;
+    let read = |(name, service, operation): &(&'static str, &'static str, &'static str)| Question {
+        name,
+        service,
         operation,
-        query: query.clone(),
-        unit,
+        query: json!({ "key": receipt.key }),
+        unit: unit_of(&receipt.dossier),
     };
-    Ok(exchanges.iter().copied().map(read).collect())
+    Ok(exchanges.iter().map(read).collect())
+}
+
+/// The unit that a dossier's code begins with.
+pub fn unit_of(dossier: &str) -> String {
+    dossier.split('-').next().unwrap_or_default().to_owned()
 }

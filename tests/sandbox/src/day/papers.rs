@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
-use sandbox::caller::Told;
+use anyhow::{Context, Result, bail, ensure};
+use sandbox::caller::{Told, USUAL_DOSSIER, purpose_of};
 use serde_json::{Value, json};
+use simulators::{Party, Receipt};
 
 use super::{Day, expect, found};
 
@@ -64,5 +65,50 @@ impl Day<'_> {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         bail!("chưa thấy {status}: {last}")
+    }
+
+    /// Receipts: which provider is asked, the unit decides; the file is a document.
+    pub(super) async fn at_the_cash_desk(&mut self) {
+        for (party, title) in
+            [(Party::EReceiptVnpt, "Biên lai VNPT"), (Party::EReceiptViettel, "Biên lai Viettel")]
+        {
+            self.begin(title);
+            let receipt = self.register().receipts().iter().find(|receipt| receipt.provider == party);
+            let result = match receipt {
+                Some(receipt) => self.receipt(receipt).await,
+                None => Err(anyhow::anyhow!("sổ không có biên lai nào")),
+            };
+            self.note(title, result);
+        }
+        self.begin("Tệp biên lai");
+        let own = |receipt: &&Receipt| receipt.provider == Party::EReceiptVnpt;
+        let result = match self.register().receipts().iter().find(own) {
+            Some(receipt) => self.receipts_file(receipt).await,
+            None => Err(anyhow::anyhow!("sổ không có biên lai nào")),
+        };
+        self.note("Tệp biên lai", result);
+    }
+
+    async fn receipt(&self, receipt: &Receipt) -> Result<String> {
+        let unit = receipt.dossier.split('-').next().unwrap_or_default();
+        let purpose = purpose_of(USUAL_DOSSIER, unit);
+        let told = self.one_stop.ask_for("e-receipt.receipt", purpose, json!({ "key": receipt.key })).await;
+        let told = found(told)?;
+        ensure!(told.at("/data/number") == &json!(receipt.number), "số khác: {}", told.body);
+        Ok(format!(
+            "đơn vị {unit}, nguồn {}, ký hiệu {} số {}",
+            told.at("/source/agency"),
+            told.at("/data/serial"),
+            told.at("/data/number")
+        ))
+    }
+
+    async fn receipts_file(&self, receipt: &Receipt) -> Result<String> {
+        let told = found(self.one_stop.ask("e-receipt.file", json!({ "key": receipt.key })).await)?;
+        let id = told.at("/data/file/document").as_str().context("câu trả lời không kèm tài liệu")?;
+        let (media, bytes) = self.one_stop.document(id).await?;
+        ensure!(media == "application/pdf" && bytes.starts_with(b"%PDF-"), "không phải PDF: {media}");
+        ensure!(self.connector.document(id).await.is_err(), "người khác cũng lấy được");
+        Ok(format!("PDF {} byte, chỉ bên đã hỏi lấy được", bytes.len()))
     }
 }

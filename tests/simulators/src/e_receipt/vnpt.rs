@@ -18,9 +18,10 @@ const NAMESPACE: &str = "http://tempuri.org/";
 const SOAP_NAMESPACE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
 /// Operations with their own elements in order. [BG]
-const OPERATIONS: [(&str, &[&str]); 3] = [
+const OPERATIONS: [(&str, &[&str]); 4] = [
     ("getInvViewFkey", &["fkey"]),
     ("listInvByCus", &["cusCode", "fromDate", "toDate"]),
+    ("downloadInvPDFFkey", &["fkey"]),
     ("downloadInvPDFFkeyNoPay", &["fkey"]),
 ];
 /// Elements that may be missing: the account (3.6 names it, the portal does not need it) and the ends of a list.
@@ -127,7 +128,7 @@ impl Vnpt {
         let receipt = if misbehaviour == Some(&Misbehaviour::WrongPerson) { other } else { found };
         Ok(match (message.operation, misbehaviour) {
             (_, Some(Misbehaviour::UnknownState)) => "ERR:77".to_owned(),
-            ("downloadInvPDFFkeyNoPay", _) => STANDARD.encode(pdf(receipt)),
+            ("downloadInvPDFFkey" | "downloadInvPDFFkeyNoPay", _) => STANDARD.encode(pdf(receipt)),
             (_, Some(Misbehaviour::TwoPeople)) => {
                 format!("{},{}_{}", told_whole(found), other.key, other.number)
             }

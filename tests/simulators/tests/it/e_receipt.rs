@@ -112,6 +112,7 @@ async fn both_give_the_receipt_as_pdf() {
     let sims = start();
     let first = receipt_of(&sims, sims.e_receipt_vnpt());
     let told = vnpt(&sims, PDF, &format!("<fkey>{}</fkey>", first.key)).await;
+    assert_eq!(vnpt(&sims, "downloadInvPDFFkey", &format!("<fkey>{}</fkey>", first.key)).await, told);
     let file = STANDARD.decode(told).unwrap();
     assert!(is_pdf(&file) && String::from_utf8_lossy(&file).contains(&first.key));
     assert_eq!(vnpt(&sims, PDF, "<fkey>khong-co</fkey>").await, "ERR:2");

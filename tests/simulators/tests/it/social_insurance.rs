@@ -56,7 +56,7 @@ async fn name_date_sex_and_place_must_all_match() {
         ("loaiNgaySinh", json!("2")),
         ("gioiTinh", json!("2")),
         ("maTinhKs", json!("79")),
-        ("maHuyenKs", json!("")),
+        ("maHuyenKs", json!("999")),
         ("maXaKs", json!("14758")),
         ("isKs", json!(0)),
     ] {

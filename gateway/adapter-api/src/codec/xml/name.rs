@@ -7,12 +7,23 @@ pub(crate) fn is_local_name(text: &str) -> bool {
 
 /// How many bytes at the beginning are a name; 0 for none.
 pub(super) fn length(text: &str) -> usize {
+    // Byte by byte as far as the name is ASCII, which is nearly always all of it.
+    let ascii = text.bytes().take_while(|byte| plain(*byte)).count();
+    let starts_plain = text.bytes().next().is_some_and(|byte| plain(byte) && starts(char::from(byte)));
+    if starts_plain && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     match text.chars().next() {
         Some(first) if starts(first) => {
             text.find(|sign| !starts(sign) && !continues(sign)).unwrap_or(text.len())
         }
         _ => 0,
     }
+}
+
+/// The ASCII of both productions.
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.')
 }
 
 /// NameStartChar, production 4.
@@ -33,4 +44,30 @@ fn continues(sign: char) -> bool {
 /// Char, production 2.
 pub(crate) fn is_legal(sign: char) -> bool {
     matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_where_the_grammar_says() {
+        let by_the_grammar = |text: &str| match text.chars().next() {
+            Some(first) if starts(first) => {
+                text.find(|sign| !starts(sign) && !continues(sign)).unwrap_or(text.len())
+            }
+            _ => 0,
+        };
+        for first in ('\0'..'\u{400}').chain(['\u{2040}', '\u{ffff}']) {
+            for text in [
+                format!("{first}"),
+                format!("{first}a.b>"),
+                format!("ns1:a{first}b c"),
+                format!("a-1{first}"),
+            ] {
+                assert_eq!(length(&text), by_the_grammar(&text), "{text:?}");
+            }
+        }
+        assert_eq!((length(""), length("-a"), length("Họ tên"), length("a\u{b7} ")), (0, 0, 4, 3));
+    }
 }

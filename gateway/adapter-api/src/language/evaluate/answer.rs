@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::convert::text_of;
 use crate::language::date;
 use crate::schema::{Property, Scalar, Shape};
-use crate::tree::{Element, Slot, Tree};
+use crate::tree::{Element, Lifted, Slot, Tree};
 
 /// How deep an answer may be: no schema of ours comes near it, and the recursion below is bounded by it.
 const ANSWER_DEPTH_MAX: u32 = 64;
@@ -68,7 +68,7 @@ fn misfit_in_object(
 fn misfit_of_scalar(tree: &Tree, scalar: &Scalar) -> Option<&'static str> {
     let fits = |fits: bool, why: &'static str| if fits { None } else { Some(why) };
     match (scalar, tree) {
-        (Scalar::Document, Tree::Slot(Slot::Lifted { .. } | Slot::Document(_)) | Tree::Object(_)) => None,
+        (Scalar::Document, Tree::Slot(Slot::Lifted(_) | Slot::Document(_)) | Tree::Object(_)) => None,
         (Scalar::Document, _) => Some("not a document"),
         (Scalar::Integer, Tree::Number(number)) => fits(number.parse::<i64>().is_ok(), "not a whole number"),
         (Scalar::Integer, _) => Some("not a whole number"),
@@ -105,15 +105,20 @@ fn json_within(tree: &Tree, depth: u32) -> Option<Value> {
                 fields.iter().map(|(name, value)| Some((name.clone(), json_within(value, depth + 1)?)));
             Value::Object(fields.collect::<Option<Map<_, _>>>()?)
         }
-        Tree::Element(element) => json_of_element(element, depth)?,
+        Tree::Element(element) => element_within(element, depth)?,
         Tree::Slot(Slot::Document(id)) => {
             Value::Object(Map::from_iter([("document".to_owned(), Value::String(id.clone()))]))
         }
-        Tree::Slot(Slot::Lifted { characters }) => {
+        Tree::Slot(Slot::Lifted(Lifted { stored: Some(stored), .. })) => Value::Object(Map::from_iter([
+            ("document".to_owned(), Value::String(stored.id.clone())),
+            ("media_type".to_owned(), Value::String(stored.media_type.to_owned())),
+            ("size".to_owned(), Value::Number(stored.size.into())),
+        ])),
+        Tree::Slot(Slot::Lifted(Lifted { characters, stored: None, .. })) => {
             Value::String(format!("‹document base64, {characters} characters›"))
         }
         Tree::Slot(Slot::Secret(_) | Slot::Seal(_)) | Tree::Encoded { .. } => return None,
-        Tree::Bytes(_) => Value::String(text_of(tree).ok()?),
+        Tree::Bytes(_) => Value::String(text_of(tree).ok()?.into_owned()),
     })
 }
 
@@ -130,13 +135,16 @@ fn json_number(number: &str) -> Value {
     }
 }
 
-fn json_of_element(element: &Element, depth: u32) -> Option<Value> {
+fn element_within(element: &Element, depth: u32) -> Option<Value> {
+    if depth > ANSWER_DEPTH_MAX {
+        return None;
+    }
     if element.children.is_empty() {
         return Some(Value::String(element.text.clone()));
     }
     let mut fields: Map<String, Value> = Map::new();
     for child in &element.children {
-        let value = json_within(&Tree::Element(Box::new(child.clone())), depth + 1)?;
+        let value = element_within(child, depth + 1)?;
         match fields.get_mut(&child.name) {
             Some(Value::Array(items)) => items.push(value),
             Some(first) => {

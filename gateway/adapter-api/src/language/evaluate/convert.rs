@@ -1,26 +1,37 @@
 //! Conversions of single values: to text, by table, to what the answer's schema wants. They convert or say why not; they never give absent.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::path::too_many;
 use super::scope::View;
 use crate::agency::Table;
+use crate::codec::documents::LIFTED_HEAD_CHARS;
 use crate::language::syntax::{Cast, Constant};
-use crate::language::text::normalise;
+use crate::language::text::{composed, normalise};
 use crate::schema::{Scalar, Shape};
-use crate::tree::{Element, Slot, Tree};
+use crate::tree::{Element, Lifted, Slot, Tree};
 
 /// A whole number of ours has at most this many digits, so that it fits 64 bits with room.
 const INTEGER_DIGITS_MAX: usize = 18;
 
 /// The text of a constant.
-pub fn constant_text(constant: &Constant) -> String {
+pub fn constant_text(constant: &Constant) -> &str {
     match constant {
-        Constant::Bool(truth) => truth.to_string(),
-        Constant::Number(number) => number.clone(),
-        Constant::Text(text) => text.clone(),
+        Constant::Bool(truth) => truth_text(*truth),
+        Constant::Number(text) | Constant::Text(text) => text,
     }
+}
+
+/// Whether a constant says this text, which is NFC and trimmed.
+pub(super) fn says(constant: &Constant, text: &str) -> bool {
+    composed(constant_text(constant).trim()) == text
+}
+
+fn truth_text(truth: bool) -> &'static str {
+    if truth { "true" } else { "false" }
 }
 
 /// A constant as a tree.
@@ -32,25 +43,24 @@ pub fn constant_tree(constant: &Constant) -> Tree {
     }
 }
 
-/// The text of a single value as it stood; `None` for what is none.
-pub(super) fn text_of_view(view: &View<'_>) -> Option<String> {
+/// The text of a single value as it stood, read where it stands.
+pub(super) fn text_of_view<'s>(view: &View<'s>) -> Result<Cow<'s, str>, String> {
     match view {
-        View::Tree(tree) => text_of(tree).ok(),
-        View::Element(element) => element_text(element).ok(),
-        View::Text(text) => Some((*text).to_owned()),
-        View::Many(_) => None,
+        View::Tree(tree) => text_of(tree),
+        View::Element(element) => element_text(element),
+        View::Text(text) => Ok(Cow::Borrowed(text)),
+        View::Many(many) => Err(too_many(many.len())),
     }
 }
 
 /// The text of a single value as it stood.
-pub(super) fn text_of(tree: &Tree) -> Result<String, String> {
+pub(super) fn text_of(tree: &Tree) -> Result<Cow<'_, str>, String> {
     match tree {
-        Tree::Bool(truth) => Ok(truth.to_string()),
-        Tree::Number(number) => Ok(number.clone()),
-        Tree::Text(text) => Ok(text.clone()),
+        Tree::Bool(truth) => Ok(Cow::Borrowed(truth_text(*truth))),
+        Tree::Number(text) | Tree::Text(text) => Ok(Cow::Borrowed(text)),
         Tree::Element(element) => element_text(element),
         Tree::Bytes(bytes) => {
-            String::from_utf8(bytes.clone()).map_err(|_| "bytes that are no UTF-8".to_owned())
+            std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| "bytes that are no UTF-8".to_owned())
         }
         Tree::List(items) => Err(too_many(items.len())),
         Tree::Null => Err("null where a value was expected".to_owned()),
@@ -59,9 +69,9 @@ pub(super) fn text_of(tree: &Tree) -> Result<String, String> {
     }
 }
 
-fn element_text(element: &Element) -> Result<String, String> {
+fn element_text(element: &Element) -> Result<Cow<'_, str>, String> {
     if element.children.is_empty() {
-        return Ok(element.text.clone());
+        return Ok(Cow::Borrowed(&element.text));
     }
     Err("an element with children where a value was expected".to_owned())
 }
@@ -73,10 +83,7 @@ pub(super) fn scalar_text(tree: &Tree) -> Result<String, String> {
 
 /// `ours = theirs`, read from their side.
 pub(super) fn read_table(table: &Table, name: &str, code: &str) -> Result<Tree, String> {
-    let known = table
-        .rows
-        .iter()
-        .find(|row| row.theirs.iter().any(|theirs| normalise(&constant_text(theirs)) == code));
+    let known = table.rows.iter().find(|row| row.theirs.iter().any(|theirs| says(theirs, code)));
     let every_other = || table.rows.iter().find(|row| row.theirs.is_empty());
     let row = known.or_else(every_other);
     if let Some(system) = &table.descriptive {
@@ -107,7 +114,7 @@ pub(super) fn write_table(table: &Table, name: &str, value: &Tree) -> Result<Tre
 
 /// base64 text read as a document: its length is kept, its content was lifted out or is never shown.
 pub(super) fn read_document(tree: &Tree) -> Result<Tree, String> {
-    if matches!(tree, Tree::Slot(Slot::Lifted { .. } | Slot::Document(_))) {
+    if matches!(tree, Tree::Slot(Slot::Lifted(_) | Slot::Document(_))) {
         return Ok(tree.clone());
     }
     let text = scalar_text(tree)?;
@@ -115,7 +122,8 @@ pub(super) fn read_document(tree: &Tree) -> Result<Tree, String> {
     if STANDARD.decode(&compact).is_err() {
         return Err("not base64".to_owned());
     }
-    Ok(Tree::Slot(Slot::Lifted { characters: text.chars().count() }))
+    let head = compact.chars().take(LIFTED_HEAD_CHARS).collect();
+    Ok(Tree::Slot(Slot::Lifted(Lifted { characters: text.chars().count(), head, stored: None })))
 }
 
 /// A document reference of ours, `{ "document": "…" }` or its identifier alone, as a slot.
@@ -131,8 +139,7 @@ pub(super) fn write_document(tree: &Tree) -> Result<Tree, String> {
 }
 
 /// `as = …`
-pub(super) fn cast(tree: &Tree, cast: Cast) -> Result<Tree, String> {
-    let text = scalar_text(tree)?;
+pub(super) fn cast(text: String, cast: Cast) -> Result<Tree, String> {
     match cast {
         Cast::Text => Ok(Tree::Text(text)),
         Cast::Number => integer(&text)
@@ -166,7 +173,7 @@ pub(crate) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
         (Shape::Scalar(_), Tree::Null) => Ok(Tree::Null),
         (Shape::Scalar(Scalar::Document), Tree::Object(fields)) => Ok(Tree::Object(fields)),
         (Shape::Scalar(_), tree @ (Tree::Slot(_) | Tree::Encoded { .. })) => Ok(tree),
-        (Shape::Scalar(scalar), tree) => coerce_scalar(&tree, scalar),
+        (Shape::Scalar(scalar), tree) => scalar_text(&tree).and_then(|text| coerce_text(text, scalar)),
         (Shape::Object(_), Tree::Object(fields)) => {
             let fields = fields.into_iter().map(|(name, value)| {
                 let inner = want.property(&name).map_or(&Shape::Any, |property| &property.shape);
@@ -181,8 +188,18 @@ pub(crate) fn coerce(tree: Tree, want: &Shape) -> Result<Tree, String> {
     }
 }
 
-fn coerce_scalar(tree: &Tree, want: &Scalar) -> Result<Tree, String> {
-    let text = scalar_text(tree)?;
+/// [`coerce`] of what is looked at where it stands: a leaf of theirs is read, not copied with all its names first.
+pub(super) fn coerce_view(view: &View<'_>, want: &Shape) -> Result<Tree, String> {
+    match (want, view) {
+        (_, View::Tree(tree @ (Tree::Null | Tree::Object(_) | Tree::Slot(_) | Tree::Encoded { .. }))) => {
+            coerce((*tree).clone(), want)
+        }
+        (Shape::Scalar(scalar), view) => coerce_text(normalise(&text_of_view(view)?), scalar),
+        (Shape::Object(_) | Shape::List(_) | Shape::Any, view) => coerce(view.to_tree(), want),
+    }
+}
+
+fn coerce_text(text: String, want: &Scalar) -> Result<Tree, String> {
     match want {
         Scalar::Integer => integer(&text).map(Tree::Number).ok_or_else(|| "not a whole number".to_owned()),
         Scalar::Boolean => match text.as_str() {

@@ -4,8 +4,9 @@ use regex::{Captures, Regex};
 
 use super::condition::{holds, holds_strictly};
 use super::convert::{
-    cast, coerce, constant_tree, read_document, read_table, scalar_text, write_document, write_table,
+    cast, constant_tree, read_document, read_table, scalar_text, write_document, write_table,
 };
+use super::held::{Headed, Held, Place, settle};
 use super::path::{resolve, spot, too_many};
 use super::scope::{Scope, View};
 use super::{Origin, Spot, Stop, Way};
@@ -20,7 +21,7 @@ use crate::tree::{Coding, Slot, Tree};
 pub fn evaluate(expression: &Expression, scope: &Scope<'_>, want: &Shape) -> Result<Option<Tree>, Stop> {
     match &expression.node {
         Node::Path(path) => evaluate_path(path, scope, want),
-        Node::Constant(constant) => settle(constant_tree(constant), scope, want)
+        Node::Constant(constant) => settle(Held::Drawn(constant_tree(constant)), scope, want)
             .map(Some)
             .map_err(|why| Stop::new("const", why, &Spot::of(Origin::House))),
         Node::List(items) => {
@@ -73,37 +74,7 @@ fn item_shape(want: &Shape) -> &Shape {
 fn evaluate_path(path: &Path, scope: &Scope<'_>, want: &Shape) -> Result<Option<Tree>, Stop> {
     let Some(view) = resolve(path, scope)? else { return Ok(None) };
     let stop = |why: String| Stop::new(&path.text, why, &spot(path, scope));
-    settle(view.to_tree(), scope, want).map(Some).map_err(stop)
-}
-
-/// Brings a leaf into the form its side wants: ours by the schema, theirs as normal text.
-fn settle(tree: Tree, scope: &Scope<'_>, want: &Shape) -> Result<Tree, String> {
-    match scope.way {
-        Way::Read => coerce(tree, want),
-        Way::Write => match &tree {
-            Tree::Text(text) => Ok(Tree::Text(text::normalise(text))),
-            Tree::Element(element) if element.children.is_empty() => scalar_text(&tree).map(Tree::Text),
-            Tree::Bytes(_) => scalar_text(&tree).map(Tree::Text),
-            _ => Ok(tree),
-        },
-    }
-}
-
-/// A head's value with the name and the spot it is reported at.
-struct Headed {
-    value: Option<Tree>,
-    at: String,
-    spot: Spot,
-}
-
-impl Headed {
-    fn of_house(value: Option<Tree>, at: &str) -> Self {
-        Headed { value, at: at.to_owned(), spot: Spot::of(Origin::House) }
-    }
-
-    fn stop(&self, why: impl Into<String>) -> Stop {
-        Stop::new(&self.at, why, &self.spot)
-    }
+    settle(Held::Seen(view), scope, want).map(Some).map_err(stop)
 }
 
 fn evaluate_form(form: &Form, scope: &Scope<'_>, want: &Shape) -> Result<Option<Tree>, Stop> {
@@ -116,11 +87,11 @@ fn evaluate_form(form: &Form, scope: &Scope<'_>, want: &Shape) -> Result<Option<
     finish(headed, &form.modifiers, scope, want)
 }
 
-fn evaluate_head(form: &Form, scope: &Scope<'_>, want: &Shape) -> Result<Headed, Stop> {
+fn evaluate_head<'e, 's>(form: &'e Form, scope: &Scope<'s>, want: &Shape) -> Result<Headed<'e, 's>, Stop> {
     match &form.head {
         Head::Path(path) => {
-            let value = resolve(path, scope)?.map(|view| view.to_tree());
-            Ok(Headed { value, at: path.text.clone(), spot: spot(path, scope) })
+            let value = resolve(path, scope)?.map(Held::Seen);
+            Ok(Headed { value, at: &path.text, place: Place::Path(path) })
         }
         Head::Const(constant) => Ok(Headed::of_house(Some(constant_tree(constant)), "const")),
         Head::Secret(name) => Ok(Headed::of_house(Some(Tree::Slot(Slot::Secret(name.clone()))), "secret")),
@@ -133,59 +104,63 @@ fn evaluate_head(form: &Form, scope: &Scope<'_>, want: &Shape) -> Result<Headed,
                     break;
                 }
             }
-            Ok(Headed { value, at: "first".to_owned(), spot: Spot { pointer: None, ..scope.spot.clone() } })
+            let place = Place::Spot(Spot::of(scope.spot.origin));
+            Ok(Headed { value: value.map(Held::Drawn), at: "first", place })
         }
         Head::Join { parts, with } => join(parts, with, scope),
         Head::Each { source, item } => {
             let value = each(source, item.as_ref(), &form.modifiers, scope, want)?;
-            Ok(Headed { value: Some(value), at: source_name(source), spot: scope.spot.clone() })
+            let place = Place::Spot(scope.spot.clone());
+            Ok(Headed { value: Some(Held::Drawn(value)), at: source_name(source), place })
         }
         Head::One { source } => {
             let (value, spot) = one(source, &form.modifiers, scope)?;
-            Ok(Headed { value, at: source_name(source), spot })
+            Ok(Headed { value, at: source_name(source), place: Place::Spot(spot) })
         }
     }
 }
 
-fn join(parts: &[Expression], with: &str, scope: &Scope<'_>) -> Result<Headed, Stop> {
-    let spot = Spot { pointer: None, ..scope.spot.clone() };
+fn join<'e, 's>(parts: &[Expression], with: &str, scope: &Scope<'s>) -> Result<Headed<'e, 's>, Stop> {
+    let spot = Spot::of(scope.spot.origin);
     let mut joined = Vec::new();
     for part in parts {
         if let Some(value) = evaluate(part, scope, &Shape::Any)? {
             joined.push(scalar_text(&value).map_err(|why| Stop::new("join", why, &spot))?);
         }
     }
-    let value = if joined.is_empty() { None } else { Some(Tree::Text(joined.join(with))) };
-    Ok(Headed { value, at: "join".to_owned(), spot })
+    let value = (!joined.is_empty()).then(|| Held::Drawn(Tree::Text(joined.join(with))));
+    Ok(Headed { value, at: "join", place: Place::Spot(spot) })
 }
 
-fn source_name(source: &Expression) -> String {
+fn source_name(source: &Expression) -> &str {
     match &source.node {
-        Node::Path(path) => path.text.clone(),
+        Node::Path(path) => &path.text,
         Node::Form(form) => match &form.head {
-            Head::Path(path) => path.text.clone(),
-            _ => "each".to_owned(),
+            Head::Path(path) => &path.text,
+            _ => "each",
         },
-        Node::Constant(_) | Node::List(_) | Node::Drawing(_) => "each".to_owned(),
+        Node::Constant(_) | Node::List(_) | Node::Drawing(_) => "each",
     }
 }
 
-/// The rows of a source for which `when` holds, each given to `take` with its number.
+/// What `each` and `one` take their rows from, and where it stands.
+fn rows_of<'s>(source: &Expression, scope: &Scope<'s>) -> Result<Option<(Held<'s>, Spot)>, Stop> {
+    Ok(match &source.node {
+        Node::Path(path) => resolve(path, scope)?.map(|view| (Held::Seen(view), spot(path, scope))),
+        _ => {
+            let drawn = evaluate(source, scope, &Shape::Any)?;
+            drawn.map(|tree| (Held::Drawn(tree), Spot::of(scope.spot.origin)))
+        }
+    })
+}
+
+/// The rows for which `when` holds, each given to `take`.
 fn choose_rows<'s>(
-    source: &Expression,
+    (view, base): (View<'s>, &Spot),
     modifiers: &Modifiers,
     scope: &Scope<'s>,
-    take: &mut dyn FnMut(&Scope<'_>) -> Result<(), Stop>,
+    take: &mut dyn FnMut(&Scope<'s>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let drawn;
-    let (view, base) = match &source.node {
-        Node::Path(path) => (resolve(path, scope)?, spot(path, scope)),
-        _ => {
-            drawn = evaluate(source, scope, &Shape::Any)?;
-            (drawn.as_ref().map(View::of), Spot { pointer: None, ..scope.spot.clone() })
-        }
-    };
-    let Some(view) = view else { return Ok(()) };
     let is_list = view.many().is_some();
     for (index, row) in view.rows().into_iter().enumerate() {
         let spot = if is_list { base.member(&index.to_string()) } else { base.clone() };
@@ -212,7 +187,8 @@ fn each(
     let inner = item_shape(want);
     let mut list = Vec::new();
     let mut count: u64 = 0;
-    choose_rows(source, modifiers, scope, &mut |row| {
+    let Some((rows, base)) = rows_of(source, scope)? else { return Ok(Tree::List(list)) };
+    choose_rows((rows.view(), &base), modifiers, scope, &mut |row| {
         count += 1;
         let position = Tree::Number(count.to_string());
         let row = Scope { position: Some(&position), ..row.clone() };
@@ -220,7 +196,7 @@ fn each(
             Some(item) => evaluate(item, &row, inner)?,
             None => {
                 let stop = |why: String| Stop::new(".", why, &row.spot);
-                Some(settle(row.here.to_tree(), &row, inner).map_err(stop)?)
+                Some(settle(Held::Seen(row.here.clone()), &row, inner).map_err(stop)?)
             }
         };
         list.extend(value);
@@ -230,64 +206,92 @@ fn each(
 }
 
 /// The only row for which `when` holds; two are a stop, none is absent.
-fn one(source: &Expression, modifiers: &Modifiers, scope: &Scope<'_>) -> Result<(Option<Tree>, Spot), Stop> {
-    let mut found: Option<(Tree, Spot)> = None;
-    let mut count = 0;
-    choose_rows(source, modifiers, scope, &mut |row| {
-        count += 1;
-        found.get_or_insert_with(|| (row.here.to_tree(), row.spot.clone()));
-        Ok(())
-    })?;
-    if count > 1 {
-        return Err(Stop::new(source_name(source), too_many(count), &scope.spot));
-    }
+fn one<'s>(
+    source: &Expression,
+    modifiers: &Modifiers,
+    scope: &Scope<'s>,
+) -> Result<(Option<Held<'s>>, Spot), Stop> {
+    let found = match rows_of(source, scope)? {
+        None => None,
+        Some((Held::Seen(view), base)) => {
+            the_one(source, (view, &base), modifiers, scope)?.map(|(row, spot)| (Held::Seen(row), spot))
+        }
+        Some((Held::Drawn(tree), base)) => the_one(source, (View::of(&tree), &base), modifiers, scope)?
+            .map(|(row, spot)| (Held::Drawn(row.to_tree()), spot)),
+    };
     Ok(match found {
         Some((row, spot)) => (Some(row), spot),
         None => (None, scope.spot.clone()),
     })
 }
 
+fn the_one<'s>(
+    source: &Expression,
+    rows: (View<'s>, &Spot),
+    modifiers: &Modifiers,
+    scope: &Scope<'s>,
+) -> Result<Option<(View<'s>, Spot)>, Stop> {
+    let mut found = None;
+    let mut count = 0;
+    choose_rows(rows, modifiers, scope, &mut |row| {
+        count += 1;
+        found.get_or_insert_with(|| (row.here.clone(), row.spot.clone()));
+        Ok(())
+    })?;
+    if count > 1 {
+        return Err(Stop::new(source_name(source), too_many(count), &scope.spot));
+    }
+    Ok(found)
+}
+
 /// The modifiers, always in this order, whatever the order in the file.
 fn finish(
-    headed: Headed,
+    mut headed: Headed<'_, '_>,
     modifiers: &Modifiers,
     scope: &Scope<'_>,
     want: &Shape,
 ) -> Result<Option<Tree>, Stop> {
-    let mut headed = headed;
-    let filled = matches!(headed.value, Some(Tree::Slot(Slot::Secret(_) | Slot::Seal(_))));
-    if !filled {
-        unpack(&mut headed, modifiers)?;
-        transform(&mut headed, modifiers, scope, want)?;
-        let blank = matches!(&headed.value, Some(Tree::Text(text)) if text::is_blank(text));
-        if let Some(otherwise) = modifiers.otherwise.as_ref().filter(|_| headed.value.is_none() || blank) {
-            headed.value = Some(constant_tree(otherwise));
+    let mut value = match headed.value.take() {
+        Some(held) if held.is_filled_last() => Some(held.into_tree()),
+        held => {
+            let value = match unpack(held, &headed, modifiers, scope)? {
+                Some(held) => transform(held, &headed, modifiers, scope, want)?,
+                None => None,
+            };
+            let blank = matches!(&value, Some(Tree::Text(text)) if text::is_blank(text));
+            let otherwise = modifiers.otherwise.as_ref().filter(|_| value.is_none() || blank);
+            otherwise.map(constant_tree).or(value)
         }
+    };
+    if !modifiers.encode.is_empty() && value.is_some() {
+        if scope.way == Way::Read {
+            return Err(Stop::broken(headed.at, "encode while reading"));
+        }
+        let codings = modifiers.encode.clone();
+        value = value.map(|value| Tree::Encoded { codings, inner: Box::new(value) });
     }
-    let Some(value) = headed.value else { return Ok(None) };
-    if modifiers.encode.is_empty() {
-        return Ok(Some(value));
-    }
-    if scope.way == Way::Read {
-        return Err(Stop::broken(&headed.at, "encode while reading"));
-    }
-    Ok(Some(Tree::Encoded { codings: modifiers.encode.clone(), inner: Box::new(value) }))
+    Ok(value)
 }
 
 /// `decode`, then `match` or `scan`.
-fn unpack(headed: &mut Headed, modifiers: &Modifiers) -> Result<(), Stop> {
+fn unpack<'s>(
+    mut held: Option<Held<'s>>,
+    headed: &Headed<'_, '_>,
+    modifiers: &Modifiers,
+    scope: &Scope<'_>,
+) -> Result<Option<Held<'s>>, Stop> {
+    let stop = |why: String| headed.stop(why, scope);
     for coding in &modifiers.decode {
-        let Some(value) = &headed.value else { return Ok(()) };
-        let text = scalar_text(value).map_err(|why| headed.stop(why))?;
+        let Some(value) = &held else { return Ok(None) };
+        let text = value.text().map_err(stop)?;
         let decoded = decode_coding(*coding, &text, &Limits::default())
-            .map_err(|unreadable| headed.stop(format!("not {}: {}", coding_word(*coding), unreadable.why)))?;
-        headed.value = Some(decoded);
+            .map_err(|unreadable| stop(format!("not {}: {}", coding_word(*coding), unreadable.why)))?;
+        held = Some(Held::Drawn(decoded));
     }
-    if let (Some(pattern), Some(value)) = (&modifiers.pattern, &headed.value) {
-        let text = scalar_text(value).map_err(|why| headed.stop(why))?;
-        headed.value = find(pattern, &text);
+    if let (Some(pattern), Some(value)) = (&modifiers.pattern, &held) {
+        held = find(pattern, &value.text().map_err(stop)?).map(Held::Drawn);
     }
-    Ok(())
+    Ok(held)
 }
 
 fn coding_word(coding: Coding) -> &'static str {
@@ -327,43 +331,42 @@ fn captured(regex: &Regex, captures: &Captures<'_>) -> Option<Tree> {
 
 /// `text`, then the one conversion, then `as`, then what the schema wants.
 fn transform(
-    headed: &mut Headed,
+    mut held: Held<'_>,
+    headed: &Headed<'_, '_>,
     modifiers: &Modifiers,
     scope: &Scope<'_>,
     want: &Shape,
-) -> Result<(), Stop> {
-    let Some(mut value) = headed.value.take() else { return Ok(()) };
+) -> Result<Option<Tree>, Stop> {
+    let stop = |why: String| headed.stop(why, scope);
     for function in &modifiers.text {
-        let text = scalar_text(&value).map_err(|why| headed.stop(why))?;
-        let Some(text) = text::apply(*function, &text) else {
-            return Err(headed.stop("not a sum of đồng"));
+        let Some(text) = text::apply(*function, &held.text().map_err(stop)?) else {
+            return Err(stop("not a sum of đồng".to_owned()));
         };
-        value = Tree::Text(text);
+        held = Held::Drawn(Tree::Text(text));
     }
     if let Some(conversion) = &modifiers.convert {
-        value = match convert(conversion, value, headed, scope, want)? {
-            Some(value) => value,
-            None => return Ok(()),
+        held = match convert(conversion, held, headed, scope, want)? {
+            Some(value) => Held::Drawn(value),
+            None => return Ok(None),
         };
     }
     if let Some(as_type) = modifiers.cast {
-        value = cast(&value, as_type).map_err(|why| headed.stop(why))?;
+        held = Held::Drawn(held.text().and_then(|text| cast(text, as_type)).map_err(stop)?);
     }
-    headed.value = Some(settle(value, scope, want).map_err(|why| headed.stop(why))?);
-    Ok(())
+    settle(held, scope, want).map(Some).map_err(stop)
 }
 
 fn convert(
     conversion: &Convert,
-    value: Tree,
-    headed: &Headed,
+    held: Held<'_>,
+    headed: &Headed<'_, '_>,
     scope: &Scope<'_>,
     want: &Shape,
 ) -> Result<Option<Tree>, Stop> {
-    let stop = |why: String| headed.stop(why);
+    let stop = |why: String| headed.stop(why, scope);
     let converted = match conversion {
         Convert::Date(formats) => {
-            let text = scalar_text(&value).map_err(stop)?;
+            let text = held.text().map_err(stop)?;
             let names = || formats.iter().map(|format| format.text.as_str()).collect::<Vec<_>>().join(", ");
             match scope.way {
                 Way::Read => {
@@ -376,23 +379,23 @@ fn convert(
         }
         Convert::Table(name) => {
             let Some(table) = scope.world.words.tables.get(name) else {
-                return Err(Stop::broken(&headed.at, format!("no table {name}")));
+                return Err(Stop::broken(headed.at, format!("no table {name}")));
             };
             match scope.way {
-                Way::Read => scalar_text(&value).and_then(|code| read_table(table, name, &code)),
-                Way::Write => write_table(table, name, &value),
+                Way::Read => held.text().and_then(|code| read_table(table, name, &code)),
+                Way::Write => write_table(table, name, &held.into_tree()),
             }
         }
         Convert::Document => match scope.way {
-            Way::Read => read_document(&value),
-            Way::Write => write_document(&value),
+            Way::Read => read_document(&held.into_tree()),
+            Way::Write => write_document(&held.into_tree()),
         },
         Convert::Shape(name) => {
             let Some(shape) = scope.world.words.shapes.get(name) else {
-                return Err(Stop::broken(&headed.at, format!("no shape {name}")));
+                return Err(Stop::broken(headed.at, format!("no shape {name}")));
             };
-            let inner = scope.deeper(&headed.at)?;
-            let inner = Scope { here: View::of(&value), spot: headed.spot.clone(), ..inner };
+            let inner = scope.deeper(headed.at)?;
+            let inner = Scope { here: held.view(), spot: headed.spot(scope), ..inner };
             return draw(shape, &inner, want);
         }
     };

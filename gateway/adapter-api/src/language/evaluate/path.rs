@@ -119,11 +119,11 @@ fn take_child<'s>(
     let parents = if is_soap_body(element) { "" } else { element.namespace.as_str() };
     let namespace = declared.unwrap_or(parents);
     let fits = |child: &&Element| child.namespace == namespace && child.name == step.name;
-    let mut found: Vec<&Element> = element.children.iter().filter(fits).collect();
-    Ok(match found.len() {
-        0 => None,
-        1 => found.pop().map(View::Element),
-        _ => Some(View::Many(found)),
+    let mut found = element.children.iter().filter(fits);
+    Ok(match (found.next(), found.next()) {
+        (None, _) => None,
+        (Some(one), None) => Some(View::of_element(one)),
+        (Some(one), Some(another)) => Some(View::Many([one, another].into_iter().chain(found).collect())),
     })
 }
 

@@ -1,13 +1,14 @@
 //! What the words of one exchange can name: *here*, the roots, the lets; each let is evaluated once, when it is first used.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{DEPTH_MAX, Origin, Spot, Stop, WORK_MAX, Way, evaluate};
+use super::{DEPTH_MAX, Origin, Spot, Stop, WORK_MAX, Way, evaluate, resolve};
 use crate::agency::{AbsentAs, Agency, Table};
-use crate::language::syntax::{Drawing, Expression};
+use crate::language::syntax::{Drawing, Expression, Node, Path};
 use crate::language::text::Reach;
 use crate::schema::Shape;
 use crate::tree::{Element, Tree};
@@ -59,6 +60,15 @@ impl<'w> Let<'w> {
     pub fn new(name: &'w str, expression: &'w Expression, way: Way, here: &'w Tree, spot: Spot) -> Self {
         let (strict, lenient) = (OnceCell::new(), OnceCell::new());
         Let { name, expression, way, here, spot, absent: AbsentAs::Omit, strict, lenient }
+    }
+
+    /// The path it is only another name for, if it is one: looked up where it is used, for what stands there may be a whole record,
+    /// and a copy of it would cost more than all its leaves.
+    fn renames(&self) -> Option<&'w Path> {
+        match (self.way, &self.expression.node) {
+            (Way::Read, Node::Path(path)) => Some(path),
+            (Way::Read | Way::Write, _) => None,
+        }
     }
 
     /// What a field of theirs without a value becomes in it.
@@ -114,9 +124,14 @@ impl<'w> World<'w> {
         let Some((index, named)) = self.lets.iter().enumerate().find(|(_, named)| named.name == name) else {
             return Ok(None);
         };
+        if let Some(path) = named.renames() {
+            return self.within_let(index, named, lenient, depth, |scope| resolve(path, scope));
+        }
         let cell = if lenient { &named.lenient } else { &named.strict };
         if cell.get().is_none() {
-            let value = self.evaluate_let(index, named, lenient, depth);
+            let value = self.within_let(index, named, lenient, depth, |scope| {
+                evaluate(named.expression, scope, &Shape::Any)
+            });
             let _ = cell.set(value);
         }
         match cell.get() {
@@ -126,13 +141,14 @@ impl<'w> World<'w> {
         }
     }
 
-    fn evaluate_let(
-        &self,
+    fn within_let<'s, T>(
+        &'s self,
         index: usize,
-        named: &Let<'w>,
+        named: &'s Let<'w>,
         lenient: bool,
         depth: u32,
-    ) -> Result<Option<Tree>, Stop> {
+        take: impl FnOnce(&Scope<'s>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
         let running = self.running.borrow().contains(&(index, lenient));
         if running {
             return Err(Stop::broken(format!("${}", named.name), "needs itself"));
@@ -149,7 +165,7 @@ impl<'w> World<'w> {
             reach: Reach::Around,
             depth,
         };
-        let value = evaluate(named.expression, &scope, &Shape::Any);
+        let value = take(&scope);
         self.running.borrow_mut().pop();
         value
     }
@@ -251,9 +267,14 @@ impl<'s> View<'s> {
     /// Looks at a tree.
     pub fn of(tree: &'s Tree) -> Self {
         match tree {
-            Tree::Element(element) => View::Element(element),
+            Tree::Element(element) => View::of_element(element),
             other => View::Tree(other),
         }
+    }
+
+    /// Looks at an element, or at what was lifted out of it.
+    pub(super) fn of_element(element: &'s Element) -> Self {
+        element.lifted.as_ref().map_or(View::Element(element), View::Tree)
     }
 
     /// The value itself.
@@ -269,18 +290,14 @@ impl<'s> View<'s> {
 
     /// The text of a single value as it stood, or why it is none.
     pub fn text(&self) -> Result<String, String> {
-        match self {
-            View::Text(text) => Ok((*text).to_owned()),
-            View::Tree(tree) => super::convert::text_of(tree),
-            View::Element(_) | View::Many(_) => super::convert::text_of(&self.to_tree()),
-        }
+        super::convert::text_of_view(self).map(Cow::into_owned)
     }
 
     /// The rows for `each` and `one`: one is a list of one.
     pub fn rows(&self) -> Vec<View<'s>> {
         match self {
             View::Tree(Tree::List(items)) => items.iter().map(View::of).collect(),
-            View::Many(many) => many.iter().map(|one| View::Element(one)).collect(),
+            View::Many(many) => many.iter().map(|one| View::of_element(one)).collect(),
             one => vec![one.clone()],
         }
     }

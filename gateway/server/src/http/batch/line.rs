@@ -67,12 +67,12 @@ pub fn of(index: usize, ended: Ended, summary: &Summary, words: &Words<'_>, trac
 
 fn answer_of(answered: &Answered, trace_id: &str) -> Value {
     let (data, source) = match answered {
-        Answered::One(answer) => (&answer.data, &answer.source),
-        Answered::Several(together) => (&together.data, &together.source),
+        Answered::One(answer) => (answer.data.as_deref(), &answer.source),
+        Answered::Several(together) => (together.data.as_ref(), &together.source),
     };
     json!({
-        "outcome": answer::outcome(data.as_ref()),
-        "data": data.as_ref().unwrap_or(&Value::Null),
+        "outcome": answer::outcome(data),
+        "data": data,
         "source": answer::source(source),
         "trace_id": trace_id,
     })

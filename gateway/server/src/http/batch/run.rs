@@ -45,7 +45,7 @@ struct ReaderLeft;
 
 impl Run {
     /// Asks everything, and tells it.
-    pub async fn to_its_end(mut self, lines: mpsc::Sender<Bytes>) {
+    pub async fn run_to_its_end(mut self, lines: mpsc::Sender<Bytes>) {
         let began = Instant::now();
         let queries = std::mem::take(&mut self.queries);
         let mut summary = Summary { total: queries.len(), ..Summary::default() };

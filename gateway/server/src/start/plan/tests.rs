@@ -27,11 +27,13 @@ impl Copy {
         }
         let folder = |name: &str| root.join(name).display().to_string();
         let main = format!(
-            "[folders]\nadapters = {:?}\nschemas = {:?}\nunits = {:?}\n[audit]\nfolder = \"audit\"\n\
+            "[folders]\nadapters = {:?}\nschemas = {:?}\nunits = {:?}\ncomposites = {:?}\nforms = {:?}\n[audit]\nfolder = \"audit\"\n\
              [keys]\ncache = \"keys/cache.key\"\nsubject = \"keys/subject.key\"\n",
             folder("adapters"),
             folder("schemas"),
             folder("config/units"),
+            folder("config/composites"),
+            folder("config/forms"),
         );
         std::fs::write(copy.file("lienthong"), main).unwrap();
         development::ensure_keys(&copy.folder.path().join("keys")).unwrap();
@@ -120,6 +122,14 @@ fn mistakes() -> Vec<Mistake> {
                 copy.replace("carriers", "https://lgsp.example.invalid:8280", "ftp://lgsp.example.invalid")
             },
             "base_url: must be http",
+        ),
+        (
+            |copy| copy.append("agencies", "\n[postal.logins.token]\nformat = \"xml\"\n"),
+            "[postal.logins.token] format: `xml` is not one of form, json",
+        ),
+        (
+            |copy| copy.append("agencies", "\n[tax.logins.portal]\npath = \"/x\"\n"),
+            "[tax.logins.portal] is no credential of its folder",
         ),
         (|copy| copy.append("lienthong", "[log]\nlevel = \"nonsense\"\n"), "`level` must be"),
         (|copy| copy.write("keys/cache.key", "short", 0o600), "at least 32 bytes"),
