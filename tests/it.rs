@@ -11,6 +11,7 @@ mod harness;
 mod audit;
 mod batch;
 mod cache;
+mod composites;
 mod config;
 mod documents;
 mod house;

@@ -184,15 +184,18 @@ impl Engine {
         plan: &PartPlan,
         unasked: Unasked,
     ) -> PartStatus<Answer> {
-        if let Some((part, field)) = &unasked.needed
-            && let Some(source) = stage.composite.parts.iter().find(|other| other.name == *part)
+        let needed = unasked.needed.as_ref();
+        let source =
+            needed.and_then(|(part, _)| stage.composite.parts.iter().find(|other| other.name == *part));
+        if let (Some((_, field)), Some(source)) = (needed, source)
             && let Some(service) = self.catalogue().service(&source.service)
             && let Ok(permission) = self.policy.decide(client, &question.purpose, service)
             && !permission.shows(field)
         {
             return PartStatus::Denied(Refusal::Denied { what: "field" });
         }
-        PartStatus::Failed(unasked.failure(&self.agency_of(plan, &question.purpose)))
+        // Who did not tell what was needed is named, not who could not be asked for lack of it.
+        PartStatus::Failed(unasked.failure(&self.agency_of(source.unwrap_or(plan), &question.purpose)))
     }
 
     /// The agency behind a part; of a service nobody answers here, or not for this unit, the name says it.
@@ -241,6 +244,13 @@ impl Engine {
             Shows::Form(form) => stage.filled(form, &parts),
         };
         let mut data = drawn.map_err(|unasked| Box::new(unasked.failure(HOUSE)))?;
+        // Whoever a required part does not know is nobody: what others say of the number alone is not shown for the name
+        // that was asked.
+        if parts.iter().any(|part| part.required && matches!(part.status, PartStatus::Absent(_))) {
+            let source = self.source(service, &parts);
+            let complete = parts.iter().all(|part| part.status.is_settled());
+            return Ok(Together { data: None, source, parts, conflicts: Vec::new(), complete });
+        }
         if let Some(data) = &mut data {
             service.accept_answer(data).map_err(|fault| Box::new(ours(&service.name, &fault)))?;
             permission.mask(data);
@@ -261,12 +271,18 @@ impl Engine {
     ) -> Vec<Conflict> {
         let shown = composite.comparisons.iter().filter(|comparison| permission.shows(&comparison.field));
         let conflict = |comparison: &plan::Comparison| {
-            let said = |part: &PartReport| {
-                let answer = part.status.answer()?.data.as_ref()?;
-                let value = conflict::value_of(composite, comparison, &part.name, answer)?;
-                Some(Said { part: part.name.clone(), agency: part.agency.clone(), value })
-            };
-            let values: Vec<Said> = parts.iter().filter_map(said).collect();
+            let mut values: Vec<Said> = Vec::new();
+            for part in parts {
+                let Some(answer) = part.status.answer().and_then(|answer| answer.data.as_ref()) else {
+                    continue;
+                };
+                let told = conflict::values_of(composite, comparison, &part.name, answer);
+                let first = values.first().map(|said| &said.value);
+                let Some(value) = conflict::nearest(told, first, comparison.manner, &self.units) else {
+                    continue;
+                };
+                values.push(Said { part: part.name.clone(), agency: part.agency.clone(), value });
+            }
             let compared = values.iter().map(|said| &said.value);
             let kind = conflict::difference(compared, comparison.manner, &self.units)?;
             let node = service.answer.at(&format!("/{}", comparison.field.replace('.', "/")));

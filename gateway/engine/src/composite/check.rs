@@ -44,7 +44,9 @@ pub fn check(composite: &Composite, service: &str, catalogue: &Catalogue) -> Vec
         if comparison.within.len() < 2 {
             checker.say(format!("{at}: one part alone contradicts nobody"));
         }
-        for (part, path) in &comparison.within {
+        for (part, path) in
+            comparison.within.iter().flat_map(|(part, paths)| paths.iter().map(move |path| (part, path)))
+        {
             checker.in_part(part, &super::mention::dotted(&path.steps), &at);
         }
     }

@@ -52,9 +52,10 @@ impl Difference {
     }
 }
 
-/// The value a part gives for a comparison; `None` if it gives none, or the caller may not see it.
-pub fn value_of(composite: &Composite, comparison: &Comparison, part: &str, answer: &Value) -> Option<Value> {
-    let (_, path) = comparison.within.iter().find(|(name, _)| name == part)?;
+/// The values a part gives for a comparison, one for each of its places; none where it gives none, or the caller may not see
+/// them.
+pub fn values_of(composite: &Composite, comparison: &Comparison, part: &str, answer: &Value) -> Vec<Value> {
+    let Some((_, paths)) = comparison.within.iter().find(|(name, _)| name == part) else { return Vec::new() };
     let (tree, words) = (
         from_json(answer),
         Words { tables: &composite.tables, shapes: &composite.shapes, namespaces: &composite.namespaces },
@@ -62,7 +63,14 @@ pub fn value_of(composite: &Composite, comparison: &Comparison, part: &str, answ
     let world = World::new(words, Vec::new(), Vec::new());
     let here = Spot::of(adapter_api::language::evaluate::Origin::Agency);
     let scope = Scope::new(&world, &tree, here, Way::Write).soft();
-    to_json(&resolve(path, &scope).ok()??.to_tree())
+    paths.iter().filter_map(|path| to_json(&resolve(path, &scope).ok()??.to_tree())).collect()
+}
+
+/// Of the places in which one part says it, the one that agrees with what another has said; else the first.
+pub fn nearest(mut values: Vec<Value>, said: Option<&Value>, manner: Manner, units: &Units) -> Option<Value> {
+    let agrees = |value: &Value| said.is_some_and(|said| between(said, value, manner, units).is_none());
+    let at = values.iter().position(agrees).unwrap_or(0);
+    (at < values.len()).then(|| values.swap_remove(at))
 }
 
 /// The gravest difference among values, if there is one.

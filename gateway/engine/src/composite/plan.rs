@@ -88,8 +88,8 @@ pub struct Comparison {
     pub field: String,
     /// What two values must have in common to say the same.
     pub manner: Manner,
-    /// Where each part gives it, by part.
-    pub within: Vec<(String, Path)>,
+    /// Where each part gives it, by part. A part with several places (a marriage names two) agrees if one of them does.
+    pub within: Vec<(String, Vec<Path>)>,
 }
 
 /// How values are compared.
@@ -204,7 +204,8 @@ fn read_comparison(field: &str, spot: Spot<'_>, findings: &mut Findings) -> Opti
     let keys = Keys::open(spot, &["as", "in"], findings)?;
     let manner = keys.required("as", findings).and_then(|spot| spot.word(&MANNERS, findings));
     let within = read_each(keys.required("in", findings), findings, |part, spot, findings| {
-        Some((part.to_owned(), path::read(&spot, findings)?))
+        let paths = spot.one_or_many().iter().filter_map(|spot| path::read(spot, findings)).collect();
+        Some((part.to_owned(), paths))
     });
     Some(Comparison { field: field.to_owned(), manner: manner?, within })
 }
