@@ -62,7 +62,11 @@ async fn run(arguments: Arguments) -> Result<usize> {
     println!("Liên Thông – một ngày của người dân / a citizen's day (seed {})\n", arguments.seed);
     let world = World::build(&WorldOptions { seed: arguments.seed, ..WorldOptions::default() })?;
     println!("  Bộ Công an (C06)   {}  SOAP 1.1, mTLS, chữ ký", world.simulators.residence().base_url());
-    println!("  LGSP → hộ tịch     {}   OAuth, JSON chứa XML", world.simulators.lgsp().base_url());
+    let simulators = &world.simulators;
+    println!("  LGSP               {}   OAuth: hộ tịch, bảo hiểm xã hội, thuế", simulators.lgsp().base_url());
+    println!("  VNPost             {}   JSON, dòng tin theo con trỏ", simulators.postal().base_url());
+    println!("  Biên lai VNPT      {}   SOAP 1.1", simulators.e_receipt_vnpt().base_url());
+    println!("  Biên lai Viettel   {}   JSON", simulators.e_receipt_viettel().base_url());
     let gateway = Gateway::start(&Program::own()?, &world).await?;
     println!("  cổng Liên Thông    {}   vận hành {}\n", gateway.api, gateway.operations);
     let wrong = Day::new(&world, &gateway)?.live().await;
@@ -102,6 +106,8 @@ fn print_examples(world: &World, gateway: &Gateway) -> Result<()> {
     if let Some(act) = register.registrations().first() {
         example("civil-status.record", sandbox::questions::act_by_dossier(act));
     }
+    let birth = register.registration_of(person, simulators::Module::Birth);
+    example("person.profile", sandbox::questions::profile_of(person, birth));
     println!("Tài liệu / documentation:  {}/docs/", gateway.api);
     println!("Số đo / metrics:           {}/metrics", gateway.operations);
     println!("Nhật ký / log:             {}", gateway.log.display());
