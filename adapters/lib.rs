@@ -1,7 +1,7 @@
 //! The agencies whose words no data can say: each wraps what its folder says and overrides single exchanges.
 //!
 //! Every agency is a folder of text, read at run time. Where that does not suffice, write `AGENCY/mod.rs` and add two lines
-//! below: its module, and its row in [`CODED`].
+//! below: its module, and its row in `CODED`.
 
 mod tax;
 

@@ -99,7 +99,7 @@ pub struct AgencySettings {
     pub reply_bytes_max: Option<usize>,
     /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
     pub connect_timeout_ms: Option<u64>,
-    /// How many exchanges it may have at once: as many connections are kept open; [`CONCURRENCY`] if none is named.
+    /// How many exchanges it may have at once: as many connections are kept open; `CONCURRENCY` if none is named.
     pub concurrency: Option<u32>,
 }
 
@@ -116,7 +116,7 @@ pub struct CarrierSettings {
     pub token_path: Option<String>,
     /// How long a connection may take; [`CONNECT_TIMEOUT_MS`] if none is named.
     pub connect_timeout_ms: Option<u64>,
-    /// How many exchanges it may have at once: as many connections are kept open; [`CONCURRENCY`] if none is named.
+    /// How many exchanges it may have at once: as many connections are kept open; `CONCURRENCY` if none is named.
     pub concurrency: Option<u32>,
 }
 
