@@ -29,6 +29,9 @@ pub const SERVICES: [&str; 12] = [
     "e-receipt.file",
 ];
 
+/// What the house itself answers, from agencies' answers or from what it keeps.
+const OF_THE_HOUSE: [&str; 4] = ["person.profile", "forms.prefill", "address.convert", "postal.tracking"];
+
 /// The agencies behind them.
 const AGENCIES: [&str; 7] =
     ["residence", "civil-status", "social-insurance", "tax", "postal", "e-receipt-vnpt", "e-receipt-viettel"];
@@ -89,7 +92,11 @@ pub fn unlimited(seed: u64, wish: ServiceWish) -> WorldOptions {
     );
     WorldOptions {
         seed,
-        services: SERVICES.iter().map(|name| ((*name).to_string(), service.clone())).collect(),
+        services: SERVICES
+            .iter()
+            .chain(&OF_THE_HOUSE)
+            .map(|name| ((*name).to_string(), service.clone()))
+            .collect(),
         agency_limits: AGENCIES.map(|name| (name.to_string(), party.clone())).into(),
         carrier_limits: BTreeMap::from([("lgsp".to_string(), party)]),
         ..WorldOptions::default()
