@@ -317,6 +317,15 @@ const OR_ELSE: &[(&str, Place, Expected)] = &[
     ("close-at-accept", Place::Postal, NO_ROAD),
     ("close-at-accept", Place::Vnpt, NO_ROAD),
     ("close-at-accept", Place::Viettel, NO_ROAD),
+    // A kept connection that the party ends, as it shuts its door, just when a request leaves on it: whether it arrived,
+    // nobody knows.
+    ("wrong-server-certificate", Place::Residence, NO_WORD),
+    ("close-at-accept", Place::Residence, NO_WORD),
+    ("refuse", Place::Residence, NO_WORD),
+    ("refuse", Place::Postal, NO_WORD),
+    ("refuse", Place::Vnpt, NO_WORD),
+    ("refuse", Place::Viettel, NO_WORD),
+    ("refuse", Place::Carrier, NO_WORD),
 ];
 
 /// Whether this read may be told this.
