@@ -2,13 +2,11 @@
 
 use sandbox::Told;
 use sandbox::questions::{about, act_by_registration, profile_of};
+use sandbox::world::PROVINCE;
 use serde_json::{Value, json};
 use simulators::{Aspect, Misbehaviour, Module, Party, Person, Registration, Times};
 
 use crate::harness::Town;
-
-/// Our province in the sandbox's configuration: another's acts stand in another register.
-const PROVINCE: &str = "38";
 
 async fn profile(town: &Town, query: Value) -> Told {
     let told = town.one_stop.ask("person.profile", query).await.unwrap();

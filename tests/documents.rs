@@ -72,11 +72,14 @@ async fn a_receipt_is_fetched_by_whom_the_answer_told_of_it_and_by_nobody_else()
 
     let mut foreign = purpose.clone();
     foreign["dossier"] = json!("H56.14-250812-9999");
+    let mut elsewhere = purpose.clone();
+    elsewhere["unit"] = json!("H56.15");
     let nobodys = "doc-00000000000000000000000000000000";
     let mut answers = Vec::new();
     for (token, id, purpose) in [
         (&connector, id.as_str(), &purpose),
         (&one_stop, id.as_str(), &foreign),
+        (&one_stop, id.as_str(), &elsewhere),
         (&one_stop, nobodys, &purpose),
     ] {
         let refused = fetch(&town, token, id, Some(purpose)).await;
@@ -96,7 +99,7 @@ async fn a_receipt_is_fetched_by_whom_the_answer_told_of_it_and_by_nobody_else()
     // One record for the answer, one for the document, before its first byte; and no byte of it anywhere.
     let audit = town.audit_text();
     assert_eq!(audit.matches("\"/document\"").count(), 1, "{audit}");
-    assert_eq!(audit.matches("\"not-found\"").count(), 3);
+    assert_eq!(audit.matches("\"not-found\"").count(), 4);
     for text in [audit, town.log_text(), told.body.to_string()] {
         assert!(!text.contains("JVBERi0") && !text.contains("%PDF"), "a document in the open");
     }

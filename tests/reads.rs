@@ -1,6 +1,7 @@
 //! The five reads of the first two agencies: found and absent, through the real wires.
 
 use sandbox::questions::{about, act_by_dossier, act_by_registration};
+use sandbox::world::PROVINCE;
 use serde_json::{Value, json};
 use simulators::{Module, Person};
 
@@ -76,7 +77,7 @@ async fn civil_status_record() {
     let town = Town::usual().await;
     let acts = town.register().registrations();
     for module in [Module::Birth, Module::Death, Module::Marriage] {
-        let act = acts.iter().find(|act| act.module == module && act.province == "38").unwrap();
+        let act = acts.iter().find(|act| act.module == module && act.province == PROVINCE).unwrap();
         for query in [act_by_dossier(act), act_by_registration(act)] {
             let told = town.one_stop.ask("civil-status.record", query).await.unwrap();
             assert_eq!(told.word(), "found", "{module:?}: {}", told.body);

@@ -1,7 +1,7 @@
 //! Two providers of electronic receipts behind the same services: the unit chooses, and nothing of one reaches the other.
 
 use futures_util::future::join_all;
-use sandbox::world::ONE_STOP;
+use sandbox::questions::unit_of;
 use sandbox::{Told, World, WorldOptions};
 use serde_json::{Value, json};
 use simulators::{Handle, Misbehaviour, Party, Receipt, Times};
@@ -13,17 +13,6 @@ const VIETTEL: &str = "e-receipt-viettel";
 const SEARCH: &str = "searchInvoiceByTransactionUuid";
 const LIST: &str = "listInvByCus";
 const LOGIN: &str = "login";
-
-/// A world whose one-stop software may ask for every unit.
-fn open_world() -> World {
-    let world = World::build(&WorldOptions::default()).unwrap();
-    let rule = format!(
-        "\n[[rules]]\nname = \"thử: biên lai của mọi đơn vị\"\nclient = \"{ONE_STOP}\"\n\
-         services = [\"e-receipt.receipt\", \"e-receipt.file\"]\nprocedures = [\"*\"]\nfields = [\"*\"]\n"
-    );
-    change(&world, "policy.toml", |text| text + &rule);
-    world
-}
 
 fn change(world: &World, file: &str, how: impl FnOnce(String) -> String) {
     let file = world.folder().join("config").join(file);
@@ -48,11 +37,6 @@ fn purpose(receipt: &Receipt, unit: &str) -> Value {
     json!({ "procedure": "1.000656", "dossier": receipt.dossier, "unit": unit, "officer": "cb01" })
 }
 
-/// The unit that a dossier's code begins with.
-fn unit_of(receipt: &Receipt) -> &str {
-    receipt.dossier.split('-').next().unwrap()
-}
-
 async fn ask(town: &Town, service: &str, receipt: &Receipt, unit: &str) -> Told {
     let query = json!({ "key": receipt.key });
     town.one_stop.ask_for(service, purpose(receipt, unit), query).await.unwrap()
@@ -64,7 +48,7 @@ fn asked(handle: &Handle) -> u64 {
 
 #[tokio::test]
 async fn a_units_receipt_comes_from_its_own_provider_and_the_other_hears_nothing() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let (vnpt, viettel) = (town.simulators().e_receipt_vnpt(), town.simulators().e_receipt_viettel());
     for (provider, agency, word, asked_one, other) in [
         (Party::EReceiptVnpt, VNPT, "vnpt", vnpt, viettel),
@@ -75,7 +59,7 @@ async fn a_units_receipt_comes_from_its_own_provider_and_the_other_hears_nothing
         let charges = all.iter().filter(|receipt| receipt.key.ends_with("-LP")).take(2);
         // A receipt that is told without its key is among VNPT's first eight.
         for receipt in all.iter().take(8).chain(charges) {
-            let told = ask(&town, "e-receipt.receipt", receipt, unit_of(receipt)).await;
+            let told = ask(&town, "e-receipt.receipt", receipt, unit_of(&receipt.dossier)).await;
             assert_eq!((told.status, told.word()), (200, "found"), "{}: {}", receipt.key, told.body);
             assert_eq!(told.at("/source/agency"), agency);
             assert_eq!(
@@ -102,7 +86,7 @@ async fn a_units_receipt_comes_from_its_own_provider_and_the_other_hears_nothing
 
 #[tokio::test]
 async fn both_providers_stand_in_the_catalogue_and_among_the_links() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let services = town.one_stop.get("/v1/services").await.unwrap();
     let service = |name: &str| {
         let services = services.at("/services").as_array().unwrap();
@@ -122,11 +106,11 @@ async fn both_providers_stand_in_the_catalogue_and_among_the_links() {
 
 #[tokio::test]
 async fn the_same_question_of_two_units_is_two_questions() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let receipt = &receipts(&town, Party::EReceiptVnpt)[0];
     // The dossier and the key are the same: only the unit tells them apart, and the cache keeps them apart.
     for expected in ["miss", "hit"] {
-        let own = ask(&town, "e-receipt.receipt", receipt, unit_of(receipt)).await;
+        let own = ask(&town, "e-receipt.receipt", receipt, unit_of(&receipt.dossier)).await;
         assert_eq!((own.word(), own.at("/source/agency")), ("found", &json!(VNPT)), "{}", own.body);
         assert_eq!(own.at("/source/cache"), expected);
         let other = ask(&town, "e-receipt.receipt", receipt, "H57.1").await;
@@ -145,29 +129,30 @@ async fn the_same_question_of_two_units_is_two_questions() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_does_not_close_the_other() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let (ours, theirs) = (receipts(&town, Party::EReceiptVnpt), receipts(&town, Party::EReceiptViettel));
     town.simulators()
         .e_receipt_vnpt()
         .misbehave(Misbehaviour::ServerError { status: 503 }, Times::Always)
         .unwrap();
     for receipt in &ours[..8] {
-        let told = ask(&town, "e-receipt.receipt", receipt, unit_of(receipt)).await;
+        let told = ask(&town, "e-receipt.receipt", receipt, unit_of(&receipt.dossier)).await;
         assert_eq!((told.status, told.at("/agency")), (503, &json!(VNPT)), "{}", told.body);
     }
-    let told = ask(&town, "e-receipt.receipt", &theirs[0], unit_of(&theirs[0])).await;
+    let told = ask(&town, "e-receipt.receipt", &theirs[0], unit_of(&theirs[0].dossier)).await;
     assert_eq!((told.word(), told.at("/source/agency")), ("found", &json!(VIETTEL)), "{}", told.body);
 }
 
 #[tokio::test]
 async fn a_token_that_ends_costs_one_login_and_the_provider_without_tokens_none() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let viettel = town.simulators().e_receipt_viettel();
     let theirs = receipts(&town, Party::EReceiptViettel);
     for round in 0..3 {
         let some = theirs[round * 6..][..6].iter();
         let told =
-            join_all(some.map(|receipt| ask(&town, "e-receipt.receipt", receipt, unit_of(receipt)))).await;
+            join_all(some.map(|receipt| ask(&town, "e-receipt.receipt", receipt, unit_of(&receipt.dossier))))
+                .await;
         assert!(told.iter().all(|told| told.word() == "found"), "{told:?}");
         assert_eq!(viettel.requests_of(LOGIN), round as u64 + 1);
         town.simulators().expire_receipt_tokens();
@@ -177,7 +162,7 @@ async fn a_token_that_ends_costs_one_login_and_the_provider_without_tokens_none(
 
 #[tokio::test]
 async fn somebody_elses_receipt_is_nobodys() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let cases = [
         (Party::EReceiptVnpt, town.simulators().e_receipt_vnpt(), LIST),
         (Party::EReceiptViettel, town.simulators().e_receipt_viettel(), SEARCH),
@@ -186,7 +171,7 @@ async fn somebody_elses_receipt_is_nobodys() {
         for misbehaviour in [Misbehaviour::WrongPerson, Misbehaviour::TwoPeople] {
             handle.misbehave_on(operation, misbehaviour.clone(), Times::Always).unwrap();
             let receipt = &receipts(&town, provider)[0];
-            let told = ask(&town, "e-receipt.receipt", receipt, unit_of(receipt)).await;
+            let told = ask(&town, "e-receipt.receipt", receipt, unit_of(&receipt.dossier)).await;
             let own = told.word() == "found" && told.at("/data/number") == &json!(receipt.number);
             assert!(own || told.word() == "malformed", "{misbehaviour:?}: {}", told.body);
             handle.behave().unwrap();
@@ -196,19 +181,19 @@ async fn somebody_elses_receipt_is_nobodys() {
 
 #[tokio::test]
 async fn the_file_is_asked_of_the_units_provider_too() {
-    let town = Town::of(open_world()).await;
+    let town = Town::usual().await;
     let (vnpt, viettel) = (town.simulators().e_receipt_vnpt(), town.simulators().e_receipt_viettel());
     let (ours, theirs) = (receipts(&town, Party::EReceiptVnpt), receipts(&town, Party::EReceiptViettel));
-    ask(&town, "e-receipt.file", &ours[0], unit_of(&ours[0])).await;
+    ask(&town, "e-receipt.file", &ours[0], unit_of(&ours[0].dossier)).await;
     assert_eq!((vnpt.requests_of("downloadInvPDFFkey"), asked(viettel)), (1, 0));
     let before = asked(vnpt);
-    ask(&town, "e-receipt.file", &theirs[0], unit_of(&theirs[0])).await;
+    ask(&town, "e-receipt.file", &theirs[0], unit_of(&theirs[0].dossier)).await;
     assert_eq!((viettel.requests_of("getInvoiceRepresentationFile"), asked(vnpt)), (1, before));
 }
 
 #[tokio::test]
 async fn a_unit_that_no_provider_serves_is_told_so_before_anybody_is_asked() {
-    let world = open_world();
+    let world = World::build(&WorldOptions::default()).unwrap();
     replace(&world, "[e-receipt-viettel]\n", "[e-receipt-viettel]\nunits = [\"H57*\"]\n");
     let town = Town::of(world).await;
     let receipt = &receipts(&town, Party::EReceiptVnpt)[0];
@@ -238,7 +223,7 @@ fn blocks_that_leave_no_choice_are_refused_and_both_are_named() {
         ("units = [\"H56*\", ", "units = [\"h56*\", ", "[e-receipt-vnpt] units: `h56*` is neither"),
     ];
     for (from, to, words) in cases {
-        let world = open_world();
+        let world = World::build(&WorldOptions::default()).unwrap();
         replace(&world, from, to);
         let config = world.config_file().display().to_string();
         let said = run(&["config", "check", "--config", &config], &[]);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapter_api::{Fault, Finding};
+use adapter_api::{Fault, Finding, Party, Reason};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
@@ -95,7 +95,8 @@ impl Composites {
         all.flat_map(|(service, composite)| check::check(composite, service, catalogue)).collect()
     }
 
-    pub(crate) fn is_one(&self, service: &str) -> bool {
+    /// Whether this service is put together from several.
+    pub(crate) fn holds(&self, service: &str) -> bool {
         self.services.contains_key(service) || (service == PREFILL && !self.forms.is_empty())
     }
 
@@ -113,7 +114,7 @@ impl Composites {
 impl Engine {
     /// Answers one question, of one service or of several.
     pub async fn ask(&self, client: &Client, question: Question) -> Result<Answered, Failure> {
-        if self.composites.is_one(&question.service) {
+        if self.composites.holds(&question.service) {
             return self
                 .compose(client, question)
                 .await
@@ -168,10 +169,34 @@ impl Engine {
             Ok(answer) => PartStatus::Ok(answer),
             Err(Failure::Refusal(refusal @ Refusal::Denied { .. })) => PartStatus::Denied(refusal),
             Err(Failure::Refusal(Refusal::Invalid { findings })) => {
-                let findings = findings.into_iter().map(|finding| stage::at_the_callers(finding, plan));
-                PartStatus::Failed(Refusal::Invalid { findings: findings.collect() }.into())
+                PartStatus::Failed(self.misasked(question, stage, plan, findings))
             }
             Err(failure) => PartStatus::Failed(failure),
+        }
+    }
+
+    /// A part's query that does not fit: the caller's to mend where its words were taken over, else another agency's words.
+    fn misasked(
+        &self,
+        question: &Question,
+        stage: &Stage<'_>,
+        plan: &PartPlan,
+        findings: Vec<Finding>,
+    ) -> Failure {
+        let told = |finding: &Finding| finding.pointer.clone().unwrap_or_default();
+        let place = findings.first().map(told);
+        let findings: Vec<Finding> =
+            findings.into_iter().map(|finding| stage::at_the_callers(finding, plan)).collect();
+        let source =
+            plan.after.first().and_then(|name| stage.composite.parts.iter().find(|part| part.name == *name));
+        match source {
+            Some(source) if findings.iter().all(|finding| finding.pointer.is_none()) => {
+                let why = "what it told does not fit the next part's question".to_owned();
+                let fault =
+                    Fault::Malformed(Reason { exchange: None, at: place, why, by: Some(Party::Agency) });
+                Failure::Fault { fault, agency: self.agency_of(source, &question.purpose), carrier: None }
+            }
+            Some(_) | None => Refusal::Invalid { findings }.into(),
         }
     }
 
@@ -239,26 +264,40 @@ impl Engine {
         if let Some(missing) = parts.iter().find(|part| part.required && !part.status.is_settled()) {
             return Err(Box::new(failure_of(&missing.status)));
         }
-        let drawn = match &stage.composite.shows {
-            Shows::Answer(drawing) => stage.answer(drawing, &parts),
-            Shows::Form(form) => stage.filled(form, &parts),
-        };
-        let mut data = drawn.map_err(|unasked| Box::new(unasked.failure(HOUSE)))?;
         // Whoever a required part does not know is nobody: what others say of the number alone is not shown for the name
         // that was asked.
-        if parts.iter().any(|part| part.required && matches!(part.status, PartStatus::Absent(_))) {
-            let source = self.source(service, &parts);
-            let complete = parts.iter().all(|part| part.status.is_settled());
-            return Ok(Together { data: None, source, parts, conflicts: Vec::new(), complete });
-        }
+        let is_nobody =
+            parts.iter().any(|part| part.required && matches!(part.status, PartStatus::Absent(_)));
+        let (data, conflicts) = match is_nobody {
+            true => (None, Vec::new()),
+            false => (
+                self.drawn(service, permission, stage, &parts)?,
+                self.conflicts(service, permission, stage.composite, &parts),
+            ),
+        };
+        let complete = parts.iter().all(|part| part.status.is_settled());
+        let source = self.source(service, &parts);
+        Ok(Together { data, source, parts, conflicts, complete })
+    }
+
+    /// What the parts say together, masked to what this client may see; `None`: none of them knows anything.
+    fn drawn(
+        &self,
+        service: &Service,
+        permission: &Permission,
+        stage: &Stage<'_>,
+        parts: &[PartReport],
+    ) -> Result<Option<Value>, Box<Failure>> {
+        let drawn = match &stage.composite.shows {
+            Shows::Answer(drawing) => stage.answer(drawing, parts),
+            Shows::Form(form) => stage.filled(form, parts),
+        };
+        let mut data = drawn.map_err(|unasked| Box::new(unasked.failure(HOUSE)))?;
         if let Some(data) = &mut data {
             service.accept_answer(data).map_err(|fault| Box::new(ours(&service.name, &fault)))?;
             permission.mask(data);
         }
-        let conflicts = self.conflicts(service, permission, stage.composite, &parts);
-        let complete = parts.iter().all(|part| part.status.is_settled());
-        let source = self.source(service, &parts);
-        Ok(Together { data, source, parts, conflicts, complete })
+        Ok(data)
     }
 
     /// Contradictions over fields that this client may see of the whole and of every agency named.

@@ -38,7 +38,7 @@ pub struct Document {
 pub struct Grant {
     /// The client the answer went to.
     pub client: String,
-    /// What for: its procedure and dossier bind, its officer may be a colleague.
+    /// What for: its procedure, dossier and unit bind; its officer may be a colleague at the same dossier.
     pub purpose: Purpose,
     /// The service that answered.
     pub service: String,
@@ -157,7 +157,13 @@ impl Documents for InMemory {
 impl Grant {
     fn covers(&self, client: &str, purpose: &Purpose) -> bool {
         let own = &self.purpose;
-        self.client == client && own.procedure == purpose.procedure && own.dossier == purpose.dossier
+        // Without a dossier there are no colleagues at it.
+        let may_be_a_colleague = own.dossier.is_some() || own.officer == purpose.officer;
+        self.client == client
+            && own.procedure == purpose.procedure
+            && own.dossier == purpose.dossier
+            && own.unit == purpose.unit
+            && may_be_a_colleague
     }
 }
 

@@ -169,7 +169,7 @@ impl Policy {
         let denied = |what| Refusal::Denied { what };
         let grants = self.grants.get(&client.id).and_then(|services| services.get(&service.name));
         let grants = grants.ok_or_else(|| denied("service"))?;
-        if service.is_personal() && !unstated(purpose).is_empty() {
+        if service.is_personal() && !purpose_findings(purpose, true).is_empty() {
             return Err(denied("purpose"));
         }
         let unit = UnitForms::of(purpose.unit.as_deref().unwrap_or_default());
@@ -269,9 +269,11 @@ fn is_within(name: &str, field: &str) -> bool {
     name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether a purpose says which procedure and who asks, in the forms these codes have.
 /// What a purpose lacks or writes in no form of ours: the caller's to mend, before any rule is asked.
-pub fn unstated(purpose: &Purpose) -> Vec<Finding> {
+///
+/// About a person it is mandatory to say which procedure and who asks; elsewhere both may be left out, and what is said must
+/// still have its form.
+pub fn purpose_findings(purpose: &Purpose, is_mandatory: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |name: &str, code: &str, example: &str| {
         let expected = (code == "wrong-format").then(|| Expected::Form(example.to_owned()));
@@ -279,7 +281,9 @@ pub fn unstated(purpose: &Purpose) -> Vec<Finding> {
         findings.push(Finding { pointer, code, expected, ..Finding::default() });
     };
     if purpose.procedure.is_empty() {
-        add("procedure", "required", "");
+        if is_mandatory {
+            add("procedure", "required", "");
+        }
     } else if !is_procedure_code(&purpose.procedure) {
         add("procedure", "wrong-format", "procedure-code: 1.000656, 2.002621.H56");
     }
@@ -291,7 +295,9 @@ pub fn unstated(purpose: &Purpose) -> Vec<Finding> {
     }
     let officer = purpose.officer.trim();
     if officer.is_empty() {
-        add("officer", "required", "");
+        if is_mandatory {
+            add("officer", "required", "");
+        }
     } else if officer.chars().count() > OFFICER_CHARS_MAX {
         add("officer", "too-long", "");
     } else if officer.chars().any(char::is_control) {

@@ -15,7 +15,7 @@ use crate::catalogue::{Catalogue, HOUSE, Route, Service, Unfit};
 use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
 use crate::feed::{Feed, Feeds};
-use crate::policy::{Permission, Policy, unstated};
+use crate::policy::{Permission, Policy, purpose_findings};
 use crate::ports::{Audit, Chance, Clock, Documents, Progress, Wire};
 use crate::refusal::{Failure, Refusal};
 use crate::resilience::{Guards, Standing};
@@ -100,7 +100,7 @@ pub struct Engine {
     pub(crate) policy: Arc<Policy>,
     cache: Cache,
     pub(crate) composites: Composites,
-    pub(crate) units: Units,
+    pub(crate) units: Arc<Units>,
     pub(crate) road: Arc<Road>,
     feeds: Arc<Feeds>,
     audit: Arc<dyn Audit>,
@@ -120,7 +120,7 @@ pub struct Parts {
     /// What is put together from several services.
     pub composites: Composites,
     /// The administrative units of both generations.
-    pub units: Units,
+    pub units: Arc<Units>,
     /// `config/agencies.toml`, by agency; without a block the defaults hold.
     pub agencies: BTreeMap<String, AgencySettings>,
     /// `config/carriers.toml`, by carrier.
@@ -148,7 +148,7 @@ pub struct Parts {
 impl Engine {
     /// Puts the parts together; everything that does not fit is reported at once.
     pub fn new(mut parts: Parts) -> Result<Engine, Vec<Unfit>> {
-        parts.adapters.insert(HOUSE.to_owned(), Arc::new(HouseAdapter::new(parts.units.clone())));
+        parts.adapters.insert(HOUSE.to_owned(), Arc::new(HouseAdapter::new(Arc::clone(&parts.units))));
         let unfit = findings(&parts);
         if !unfit.is_empty() {
             return Err(unfit);
@@ -250,11 +250,8 @@ impl Engine {
 
     pub(crate) fn validate(&self, service: &Service, question: &Question) -> Result<(), Refusal> {
         let now = self.clock.now();
-        // About a person, a purpose is mandatory; whether it is a good one, policy decides. Elsewhere it may be left out.
-        let mut findings = unstated(&question.purpose);
-        if !service.is_personal() {
-            findings.retain(|finding| finding.code.as_deref() != Some("required"));
-        }
+        // About a person, a purpose is mandatory; whether it is a good one, policy decides.
+        let mut findings = purpose_findings(&question.purpose, service.is_personal());
         findings.extend(self.catalogue.findings(service, &question.query, now.get(..10).unwrap_or(&now)));
         if findings.is_empty() { Ok(()) } else { Err(Refusal::Invalid { findings }) }
     }

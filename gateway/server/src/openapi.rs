@@ -247,7 +247,7 @@ fn purpose_schema(required: &[&str]) -> Value {
 }
 
 /// Whether anything of it is about a person: the engine then demands a purpose, by the same two signs.
-fn is_personal(document: &Value) -> bool {
+pub fn is_personal(document: &Value) -> bool {
     let subject = document.get("x-subject").and_then(Value::as_array);
     let answer = document.pointer("/$defs/answer").unwrap_or(&Value::Null);
     subject.is_some_and(|subject| !subject.is_empty()) || has_other_class_than_public(answer)

@@ -2,7 +2,7 @@
 
 mod breakers;
 mod expected;
-pub mod questions;
+mod questions;
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const DEADLINE_MS: u64 = 3_500;
 /// P7: an answer comes by the deadline and this much more.
 const LATE_MAX: Duration = Duration::from_millis(50);
 
-/// Worlds that live at the same time: two cores carry so many (a quarter of a core each) without one's deadline suffering from another's flood.
+/// Worlds that live at the same time: two cores carry so many without one's deadline suffering from another's flood.
 const WORLDS_AT_ONCE: usize = 6;
 
 /// Words of the simulated agencies: none may ever stand in a problem.
@@ -185,6 +185,11 @@ impl Place {
             Place::Residence | Place::CivilStatus | Place::SocialInsurance | Place::Tax => None,
             Place::Postal | Place::Vnpt | Place::Viettel | Place::Carrier => None,
         }
+    }
+
+    /// Whether it is an agency's own login, not the carrier's.
+    fn is_agencys_login(self) -> bool {
+        self.login().is_some() && self != Place::Token
     }
 
     /// Whether its door is the carrier's: it answers in its stead when it is shut.

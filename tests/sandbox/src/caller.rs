@@ -57,17 +57,25 @@ impl Caller {
 
     /// Asks a service for this purpose.
     pub async fn ask_for(&self, service: &str, purpose: Value, query: Value) -> Result<Told> {
-        let body = json!({ "purpose": purpose, "query": query });
-        self.post(&format!("/v1/{}", service.replace('.', "/")), body.to_string().into_bytes(), &[]).await
+        self.put(service, purpose, query, &[]).await
     }
 
     /// Asks a service with the usual purpose and waits no longer than this.
     pub async fn ask_within(&self, deadline: Duration, service: &str, query: Value) -> Result<Told> {
-        let body = json!({ "purpose": usual_purpose(), "query": query });
         let deadline_ms = deadline.as_millis().to_string();
-        let headers = [("x-deadline-ms", deadline_ms.as_str())];
-        self.post(&format!("/v1/{}", service.replace('.', "/")), body.to_string().into_bytes(), &headers)
-            .await
+        self.put(service, usual_purpose(), query, &[("x-deadline-ms", &deadline_ms)]).await
+    }
+
+    async fn put(
+        &self,
+        service: &str,
+        purpose: Value,
+        query: Value,
+        headers: &[(&str, &str)],
+    ) -> Result<Told> {
+        let body = json!({ "purpose": purpose, "query": query });
+        let path = format!("/v1/{}", service.replace('.', "/"));
+        self.post(&path, body.to_string().into_bytes(), headers).await
     }
 
     /// Posts bytes as they are.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use sandbox::caller::{Told, usual_purpose};
 use sandbox::questions::{about, act_by_dossier, act_by_registration};
-use sandbox::world::{CONNECTOR, ONE_STOP};
+use sandbox::world::{CONNECTOR, ONE_STOP, PROVINCE};
 use sandbox::{Caller, Gateway, World};
 use serde_json::{Value, json};
 use simulators::{Misbehaviour, Module, Person, Register, Times};
@@ -140,7 +140,7 @@ impl<'a> Day<'a> {
             let result = match register
                 .registrations()
                 .iter()
-                .find(|act| act.module == module && act.province == "38")
+                .find(|act| act.module == module && act.province == PROVINCE)
             {
                 Some(act) => found(self.one_stop.ask("civil-status.record", act_by_dossier(act)).await)
                     .and_then(|told| {
@@ -156,7 +156,7 @@ impl<'a> Day<'a> {
             };
             self.note(step, result);
         }
-        if let Some(act) = register.registrations().iter().find(|act| act.province == "38") {
+        if let Some(act) = register.registrations().iter().find(|act| act.province == PROVINCE) {
             let told = found(self.one_stop.ask("civil-status.record", act_by_registration(act)).await);
             self.note(
                 "Tra theo số và quyển",

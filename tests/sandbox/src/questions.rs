@@ -1,7 +1,7 @@
 //! How the people and papers of the simulated register are asked for.
 
 use serde_json::{Value, json};
-use simulators::{Module, Person, Registration};
+use simulators::{Module, Person, Registration, Sex};
 
 /// The query that finds this person at the residence agency.
 pub fn about(person: &Person) -> Value {
@@ -27,6 +27,29 @@ pub fn profile_of(person: &Person, act: Option<&Registration>) -> Value {
 pub fn address_before(person: &Person) -> Value {
     let at = &person.birth_registered_at;
     json!({ "province": at.province, "district": at.district, "commune": at.commune })
+}
+
+/// The query that finds this person at the social insurance, and the household, by name and place of birth.
+pub fn insured(person: &Person) -> Value {
+    let sex = match person.sex {
+        Sex::Male => "male",
+        Sex::Female => "female",
+    };
+    json!({
+        "full_name": person.name.full(), "birth_date": person.born.iso(), "sex": sex,
+        "birth_province": person.birth_registered_at.province,
+    })
+}
+
+/// The query for what it costs to send papers from one province of the sample tariff to another.
+pub fn papers_by_post() -> Value {
+    let place = |province, district| json!({ "province": province, "district": district });
+    json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 })
+}
+
+/// The unit that a dossier's code begins with.
+pub fn unit_of(dossier: &str) -> &str {
+    dossier.split('-').next().unwrap_or_default()
 }
 
 /// The query that finds this act by the dossier it came from.

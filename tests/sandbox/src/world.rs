@@ -17,6 +17,8 @@ pub const ISSUER: &str = "https://development.lienthong.example";
 pub const AUDIENCE: &str = "lienthong";
 /// One-stop software of the sample province: sees every field its procedures need.
 pub const ONE_STOP: &str = "mot-cua-demo";
+/// The sample province of the configuration, by its code: another's acts stand in another register.
+pub const PROVINCE: &str = "38";
 /// A connector that may only know whether somebody is there.
 pub const CONNECTOR: &str = "cong-dvc-demo";
 
@@ -267,13 +269,7 @@ consumer_secret = {{ file = "../secrets/lgsp-consumer-secret" }}
 }
 
 fn civil_status_block() -> String {
-    r#"
-[civil-status]
-carrier = "lgsp"
-[civil-status.settings]
-province = "38"
-"#
-    .into()
+    format!("\n[civil-status]\ncarrier = \"lgsp\"\n[civil-status.settings]\nprovince = \"{PROVINCE}\"\n")
 }
 
 fn social_insurance_block() -> String {

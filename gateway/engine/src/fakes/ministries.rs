@@ -227,9 +227,9 @@ fn composites() -> Composites {
 }
 
 /// Read once: twelve thousand rows take their time in a test's build.
-fn units() -> Units {
-    static UNITS: std::sync::OnceLock<Units> = std::sync::OnceLock::new();
-    UNITS.get_or_init(read_units).clone()
+fn units() -> Arc<Units> {
+    static UNITS: std::sync::OnceLock<Arc<Units>> = std::sync::OnceLock::new();
+    Arc::clone(UNITS.get_or_init(|| Arc::new(read_units())))
 }
 
 fn read_units() -> Units {

@@ -3,7 +3,7 @@
 use adapter_api::Finding;
 
 use crate::client::Client;
-use crate::policy::unstated;
+use crate::policy::purpose_findings;
 use crate::read::{Engine, Question};
 use crate::refusal::Refusal;
 
@@ -13,7 +13,7 @@ impl Engine {
     /// The query is not looked at. Each question still goes the whole road on its own; this only tells once what would be told
     /// for each of them. Composites are no service of a batch: one of their queries is a fan-out already.
     pub fn may_begin(&self, client: &Client, question: &Question) -> Result<(), Refusal> {
-        if self.composites.is_one(&question.service) {
+        if self.composites.holds(&question.service) {
             let finding = Finding {
                 pointer: Some("/service".to_owned()),
                 code: Some("not-in-list".to_owned()),
@@ -22,7 +22,7 @@ impl Engine {
             return Err(Refusal::Invalid { findings: vec![finding] });
         }
         let service = self.service(client, &question.service)?;
-        let findings = if service.is_personal() { unstated(&question.purpose) } else { Vec::new() };
+        let findings = purpose_findings(&question.purpose, service.is_personal());
         if !findings.is_empty() {
             return Err(Refusal::Invalid { findings });
         }

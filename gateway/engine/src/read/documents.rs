@@ -11,7 +11,7 @@ use crate::audit::{Entry, Record};
 use crate::catalogue::Service;
 use crate::client::{Client, Purpose};
 use crate::documents::{Document, Grant};
-use crate::policy::unstated;
+use crate::policy::purpose_findings;
 use crate::refusal::Refusal;
 
 /// How long the record of a fetched document may take: as long as a read's deadline usually is.
@@ -28,7 +28,7 @@ impl Engine {
         id: &str,
         trace_id: &str,
     ) -> Result<Option<Arc<Document>>, Refusal> {
-        let findings = unstated(purpose);
+        let findings = purpose_findings(purpose, true);
         if !findings.is_empty() {
             return Err(Refusal::Invalid { findings });
         }
@@ -43,7 +43,13 @@ impl Engine {
         let ended = |subject, result: &str| {
             self.audit.note(record(subject, Entry::Ended { result: result.to_owned(), cache: None }));
         };
-        let Some((document, grant)) = self.documents.get(id, &client.id, purpose) else {
+        // The rule that let the answer out must hold still; unknown, somebody else's and no longer allowed are told alike (T29).
+        let is_allowed = |grant: &Grant| {
+            let service = self.catalogue.service(&grant.service);
+            service.is_some_and(|service| self.policy.decide(client, purpose, service).is_ok())
+        };
+        let granted = self.documents.get(id, &client.id, purpose);
+        let Some((document, grant)) = granted.filter(|(_, grant)| is_allowed(grant)) else {
             ended(None, "not-found");
             return Ok(None);
         };

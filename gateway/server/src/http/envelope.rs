@@ -161,7 +161,7 @@ pub(super) fn purpose_of(value: Value, problem: &mut Problem) -> Purpose {
     for (name, value) in members.into_iter().take(FINDINGS_MAX) {
         let pointer = below("/purpose", &name);
         let text = match value {
-            Value::String(text) if text.is_empty() => {
+            Value::String(text) if text.trim().is_empty() => {
                 problem.add(&pointer, "required");
                 continue;
             }

@@ -112,7 +112,7 @@ impl Plan {
             policy: Arc::new(policy),
             adapters: adapters.collect(),
             composites: world.composites.clone(),
-            units: world.units.clone(),
+            units: Arc::clone(&world.units),
             agencies: world.agency_settings(),
             carriers: world.carrier_settings(),
             wire: Arc::new(wire.storing(Arc::clone(&documents))),

@@ -48,7 +48,7 @@ pub struct World {
     /// Composites and forms.
     pub composites: Composites,
     /// The administrative units of both generations.
-    pub units: Units,
+    pub units: Arc<Units>,
     birthplaces: BTreeSet<String>,
 }
 
@@ -156,7 +156,7 @@ fn read_birthplaces(main: &Main) -> Result<BTreeSet<String>, Vec<ConfigError>> {
 }
 
 /// The units of both generations, with the table that leads from one to the other.
-fn read_units(main: &Main) -> Result<Units, Vec<ConfigError>> {
+fn read_units(main: &Main) -> Result<Arc<Units>, Vec<ConfigError>> {
     let folder = main.path(&main.folders.units);
     let text = |name: &str| read_text(&folder.join(name)).map_err(|error| vec![error]);
     let (provinces, communes) = (text("provinces.csv")?, text("communes.csv")?);
@@ -165,7 +165,7 @@ fn read_units(main: &Main) -> Result<Units, Vec<ConfigError>> {
     let unfit = |findings: Vec<String>| -> Vec<ConfigError> {
         findings.into_iter().map(|finding| ConfigError::unfit(&folder, finding)).collect()
     };
-    Units::read(tables).map_err(unfit)
+    Units::read(tables).map(Arc::new).map_err(unfit)
 }
 
 /// Parses and checks the folder of every agency that has a block; a block without a folder is an error.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use futures_util::{StreamExt, stream};
 use sandbox::caller::{USUAL_DOSSIER, purpose_of};
-use sandbox::questions::{about, act_by_registration};
+use sandbox::questions::{about, act_by_registration, insured, papers_by_post, unit_of};
+use sandbox::world::PROVINCE;
 use sandbox::{Caller, Told};
 use serde_json::{Value, json};
 use simulators::{Party, Register};
@@ -13,15 +14,12 @@ use simulators::{Party, Register};
 use crate::Wishes;
 use crate::ground::{Dice, Ground, SERVICES};
 use crate::score::{Counts, Score, bar};
-use crate::weather::questions::unit_of;
 
 /// Subjects of one service.
 const SUBJECTS: usize = 8;
 /// How often each subject is asked about, in each of two dossiers.
 const ROUNDS: usize = 3;
 const AT_ONCE: usize = 32;
-/// Our province in the sandbox's configuration.
-const PROVINCE: &str = "38";
 /// A document is granted to the one to whom its answer went: each asks for its own.
 const NEVER_KEPT: &str = "e-receipt.file";
 /// What the connector may ask (config/policy.toml).
@@ -144,12 +142,7 @@ fn of_persons(register: &Register) -> Result<Vec<Asked>> {
         let Some(number) = register.social_insurance_number(person) else { continue };
         let name = ("/data/full_name", json!(person.name.full()));
         all.push(asked("social-insurance.person", json!({ "insurance_number": number }), name.clone()));
-        let query = json!({
-            "full_name": person.name.full(), "birth_date": person.born.iso(),
-            "sex": if person.sex.code() == "1" { "male" } else { "female" },
-            "birth_province": person.birth_registered_at.province,
-        });
-        all.push(asked("social-insurance.household", query, name));
+        all.push(asked("social-insurance.household", insured(person), name));
     }
     Ok(all)
 }
@@ -181,9 +174,7 @@ fn of_tax(register: &Register) -> Vec<Asked> {
 }
 
 fn of_carriers_of_papers(register: &Register) -> Vec<Asked> {
-    let place = |province, district| json!({ "province": province, "district": district });
-    let query = json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 });
-    let quote = asked("postal.quote", query, ("/outcome", json!("found")));
+    let quote = asked("postal.quote", papers_by_post(), ("/outcome", json!("found")));
     let receipts = [(Party::EReceiptVnpt, "vnpt"), (Party::EReceiptViettel, "viettel")];
     let receipts = receipts.into_iter().flat_map(|(party, provider)| {
         let own = register.receipts().iter().filter(move |receipt| receipt.provider == party).take(SUBJECTS);
@@ -191,7 +182,7 @@ fn of_carriers_of_papers(register: &Register) -> Vec<Asked> {
             ["e-receipt.receipt", "e-receipt.file"].map(|service| Asked {
                 service,
                 query: json!({ "key": receipt.key }),
-                unit: unit_of(&receipt.dossier),
+                unit: unit_of(&receipt.dossier).to_owned(),
                 shows: ("/data/provider", json!(provider)),
             })
         })

@@ -47,11 +47,8 @@ const OUR_FAULT: Expected = Problem(502, "rejected", "gateway");
 /// One row: the misbehaviour, what is told, and why where it is not plain.
 type Row = (&'static str, Expected);
 
-/// Reached directly over mutual TLS, speaks SOAP.
-const RESIDENCE: &[Row] = &[
-    ("refuse", NO_ROAD),
-    ("close-at-accept", NO_ROAD), // the handshake never ends, so no request was sent
-    ("wrong-server-certificate", NO_ROAD),
+/// What every party does alike: bytes that break off, and words that are no answer.
+const ALIKE: &[Row] = &[
     ("reset", NO_WORD),
     ("hang", SILENCE),
     ("zero-bytes", NO_WORD),
@@ -59,13 +56,9 @@ const RESIDENCE: &[Row] = &[
     ("garbage", NO_WORD), // no HTTP at all: nobody knows what became of the request
     ("slow-drip", SILENCE),
     ("delay", Found),
-    ("truncated-body", NONSENSE),
+    ("truncated-body", NONSENSE), // behind the carrier, seen from here the agency's
     ("html-page", NONSENSE),
-    ("server-error 500", NONSENSE), // no SOAP fault in it: no rule holds
-    ("server-error 502", CLOSED),
-    ("server-error 503", CLOSED),
-    ("server-error 504", CLOSED),
-    ("ok-with-error", CLOSED), // fault 005 with HTTP 200: "busy"
+    ("server-error 500", NONSENSE), // no fault of theirs in it: no rule holds
     ("schema-drift", NONSENSE),
     ("missing-field", NONSENSE),
     ("wrong-person", NONSENSE), // the subject answered is the subject asked
@@ -80,182 +73,75 @@ const RESIDENCE: &[Row] = &[
     ("other-format", NONSENSE),
     ("wrong-type", NONSENSE),
     ("empty-body", NONSENSE),
-    ("bom", Found), // L7: a byte order mark is tolerated
-    ("signature-refused", NOT_LET_IN),
-    ("busy", CLOSED),
+    ("bom", Found),                    // L7: a byte order mark is tolerated
+    ("expired-token", NOT_LET_IN),     // refused again with a fresh token
+    ("signature-refused", NOT_LET_IN), // AUTHEN_ERROR, twice
+    ("unknown-state", NONSENSE),       // nothing unknown is success
+    ("redirect", NONSENSE),            // never followed (T13)
+];
+
+/// Reached directly: it is shut or busy itself.
+const DIRECT: &[Row] = &[
+    ("refuse", NO_ROAD),
+    ("close-at-accept", NO_WORD), // plain HTTP has no handshake: the request may have left
+    ("server-error 502", CLOSED),
+    ("server-error 503", CLOSED),
+    ("server-error 504", CLOSED),
     ("maintenance-window", CLOSED),
     ("too-many-requests", TOO_MUCH),
-    ("unknown-state", NONSENSE), // nothing unknown is success
-    ("redirect", NONSENSE),      // never followed (T13)
 ];
 
-/// Behind the carrier, which lets its bytes through.
-const CIVIL_STATUS: &[Row] = &[
+/// Behind the carrier: who says 502 to 504 cannot be told apart; the carrier's rules come first.
+const CARRIED: &[Row] = &[
     ("refuse", CARRIER_CLOSED), // the carrier answers in its stead: 503, 101503
-    ("reset", NO_WORD),
-    ("hang", SILENCE),
-    ("zero-bytes", NO_WORD),
-    ("half-answer", NO_WORD),
-    ("garbage", NO_WORD),
-    ("slow-drip", SILENCE),
-    ("delay", Found),
-    ("truncated-body", NONSENSE),
-    ("html-page", NONSENSE),
-    ("server-error 500", NONSENSE),
-    ("server-error 502", CARRIER_CLOSED), // who says 502 to 504 cannot be told apart; the carrier's rules come first
+    ("server-error 502", CARRIER_CLOSED),
     ("server-error 503", CARRIER_CLOSED),
     ("server-error 504", CARRIER_CLOSED),
-    ("ok-with-error", OUR_FAULT), // 500 DATA_INCORRECT: our words
-    ("schema-drift", NONSENSE),
-    ("missing-field", NONSENSE),
-    ("wrong-person", NONSENSE),
-    ("two-people", NONSENSE),
-    ("wrong-charset", NONSENSE),
-    ("invalid-utf8", NONSENSE),
-    ("doctype", NONSENSE),
-    ("deep-nesting", NONSENSE),
-    ("oversize", NONSENSE),
-    ("duplicate-keys", NONSENSE),
-    ("other-format", NONSENSE),
-    ("wrong-type", NONSENSE),
-    ("empty-body", NONSENSE),
-    ("bom", Found),
-    ("expired-token", NOT_LET_IN),     // refused again with a fresh token
-    ("signature-refused", NOT_LET_IN), // 100 AUTHEN_ERROR, twice
     ("maintenance-window", CARRIER_CLOSED),
     ("too-many-requests", CARRIER_TOO_MUCH),
-    ("ip-disallowed", OUR_FAULT), // 101: our address
-    ("unknown-state", NONSENSE),
-    ("redirect", NONSENSE),
 ];
 
-/// Behind the carrier as well; unlike civil status, its errors are not our words but nobody's known ones: the codes of the
-/// social insurance and the sentences of the tax office are not public, so the agency is blamed (interfaces 9, 10).
+/// Over mutual TLS, speaks SOAP.
+const RESIDENCE: &[Row] = &[
+    ("close-at-accept", NO_ROAD), // the handshake never ends, so no request was sent
+    ("wrong-server-certificate", NO_ROAD),
+    ("ok-with-error", CLOSED), // fault 005 with HTTP 200: "busy"
+    ("busy", CLOSED),
+];
+
+const CIVIL_STATUS: &[Row] = &[
+    ("ok-with-error", OUR_FAULT), // 500 DATA_INCORRECT: our words
+    ("ip-disallowed", OUR_FAULT), // 101: our address
+];
+
+/// The codes of the social insurance and the sentences of the tax office are not public: the agency is blamed (interfaces 9,
+/// 10).
 const AGENCY_REFUSES: Expected = Problem(502, "rejected", "agency");
 
 const SOCIAL_INSURANCE: &[Row] = &[
     ("ok-with-error", AGENCY_REFUSES),
-    ("signature-refused", NOT_LET_IN),
     ("unknown-state", Found), // trangThai of a participant is told on as it came, and decides nothing
 ];
 
-const TAX: &[Row] = &[("ok-with-error", AGENCY_REFUSES), ("signature-refused", NOT_LET_IN)];
+const TAX: &[Row] = &[("ok-with-error", AGENCY_REFUSES)];
 
-/// Reached directly over plain HTTP, speaks JSON with a token of its own.
-const POSTAL: &[Row] = &[
-    ("refuse", NO_ROAD),
-    ("close-at-accept", NO_WORD), // no handshake here: the request may have left
-    ("reset", NO_WORD),
-    ("hang", SILENCE),
-    ("zero-bytes", NO_WORD),
-    ("half-answer", NO_WORD),
-    ("garbage", NO_WORD),
-    ("slow-drip", SILENCE),
-    ("delay", Found),
-    ("truncated-body", NONSENSE),
-    ("html-page", NONSENSE),
-    ("server-error 500", NONSENSE),
-    ("server-error 502", CLOSED),
-    ("server-error 503", CLOSED),
-    ("server-error 504", CLOSED),
-    ("ok-with-error", CLOSED), // 199: system error
-    ("schema-drift", NONSENSE),
-    ("missing-field", NONSENSE),
-    ("wrong-charset", NONSENSE),
-    ("invalid-utf8", NONSENSE),
-    ("deep-nesting", NONSENSE),
-    ("oversize", NONSENSE),
-    ("duplicate-keys", NONSENSE),
-    ("other-format", NONSENSE),
-    ("wrong-type", NONSENSE),
-    ("empty-body", NONSENSE),
-    ("bom", Found),
-    ("expired-token", NOT_LET_IN),
-    ("signature-refused", NOT_LET_IN),
-    ("maintenance-window", CLOSED),
-    ("too-many-requests", TOO_MUCH),
-    ("unknown-state", NONSENSE),
-    ("redirect", NONSENSE),
-];
+const POSTAL: &[Row] = &[("ok-with-error", CLOSED)]; // 199: system error
 
-/// Reached directly over plain HTTP, speaks SOAP, our account stands in each message.
+/// Speaks SOAP, our account stands in each message.
 const VNPT: &[Row] = &[
-    ("ok-with-error", OUR_FAULT), // ERR:1, our account; or ERR:7, our company
-    ("signature-refused", OUR_FAULT),
-    ("wrong-person", NONSENSE),
-    ("two-people", Found), // the row with our key is taken, the other left
-    ("wrong-namespace", NONSENSE),
-    ("doctype", NONSENSE),
+    ("ok-with-error", OUR_FAULT),     // ERR:7, our company
+    ("signature-refused", OUR_FAULT), // ERR:1, our account
+    ("two-people", Found),            // the row with our key is taken, the other left
 ];
 
-/// Reached directly over plain HTTP, speaks JSON with a token of its own.
-const VIETTEL: &[Row] = &[("ok-with-error", OUR_FAULT), ("wrong-person", NONSENSE), ("two-people", NONSENSE)];
-
-/// The login of an agency reached directly: whatever goes wrong there is the agency's own, and of the question nothing has
-/// been sent.
-const LOGIN: &[Row] = &[
-    ("reset", NO_ROAD),
-    ("hang", SILENCE),
-    ("zero-bytes", NO_ROAD),
-    ("half-answer", NO_ROAD),
-    ("garbage", NO_ROAD),
-    ("slow-drip", SILENCE),
-    ("delay", Found),
-    ("truncated-body", NONSENSE),
-    ("html-page", NONSENSE),
-    ("server-error 500", CLOSED),
-    ("server-error 502", CLOSED),
-    ("server-error 503", CLOSED),
-    ("server-error 504", CLOSED),
-    ("ok-with-error", NONSENSE),
-    ("schema-drift", NONSENSE),
-    ("missing-field", NONSENSE),
-    ("wrong-charset", NONSENSE),
-    ("invalid-utf8", NONSENSE),
-    ("deep-nesting", NONSENSE),
-    ("oversize", NONSENSE),
-    ("duplicate-keys", NONSENSE),
-    ("other-format", NONSENSE),
-    ("wrong-type", NONSENSE),
-    ("empty-body", NONSENSE),
-    ("bom", Found),
-    ("signature-refused", NOT_LET_IN),
-    ("maintenance-window", CLOSED),
-    ("too-many-requests", TOO_MUCH),
-    ("unknown-state", NONSENSE),
-    ("redirect", NONSENSE),
-];
+const VIETTEL: &[Row] = &[("ok-with-error", OUR_FAULT)];
 
 /// The carrier itself, over plain HTTP.
-const CARRIER: &[Row] = &[
-    ("refuse", NO_CARRIER),
-    ("close-at-accept", NO_WORD), // no handshake here: the request may have left
-    ("reset", NO_WORD),
-    ("hang", SILENCE),
-    ("zero-bytes", NO_WORD),
-    ("half-answer", NO_WORD),
-    ("garbage", NO_WORD),
-    ("slow-drip", SILENCE),
-    ("delay", Found),
-    ("truncated-body", NONSENSE), // seen from here, the agency's
-    ("html-page", NONSENSE),
-    ("server-error 500", NONSENSE),
-    ("server-error 502", CARRIER_CLOSED),
-    ("server-error 503", CARRIER_CLOSED),
-    ("server-error 504", CARRIER_CLOSED),
-    ("wrong-charset", NONSENSE),
-    ("invalid-utf8", NONSENSE),
-    ("deep-nesting", NONSENSE),
-    ("oversize", NONSENSE),
-    ("duplicate-keys", NONSENSE),
-    ("other-format", NONSENSE),
-    ("empty-body", NONSENSE),
-    ("bom", Found),
-    ("expired-token", NOT_LET_IN),
-    ("maintenance-window", CARRIER_CLOSED),
-    ("too-many-requests", CARRIER_TOO_MUCH),
-    ("redirect", NONSENSE),
-];
+const CARRIER: &[Row] = &[("refuse", NO_CARRIER), ("close-at-accept", NO_WORD)];
+
+/// The login of an agency reached directly: beside what every token endpoint does, an account that is refused.
+const LOGIN: &[Row] =
+    &[("ok-with-error", NONSENSE), ("signature-refused", NOT_LET_IN), ("unknown-state", NONSENSE)];
 
 /// The carrier's token endpoint: whatever goes wrong here is the carrier's, the agency was not reached. A token that is lost
 /// on its way leaves nothing uncertain: of the question nothing has been sent, which is what `unreachable` means.
@@ -342,20 +228,21 @@ pub fn of(kind: &Misbehaviour, place: Place, read: &str) -> Option<Expected> {
     if let Some((_, _, _, expected)) = except {
         return Some(*expected);
     }
-    // What an agency does in its own way stands first, what it does as its neighbour behind the same door after it.
-    let (own, common): (&[Row], &[Row]) = match place {
-        Place::Residence => (RESIDENCE, &[]),
-        Place::CivilStatus => (CIVIL_STATUS, &[]),
-        Place::SocialInsurance => (SOCIAL_INSURANCE, CIVIL_STATUS),
-        Place::Tax => (TAX, CIVIL_STATUS),
-        Place::Postal => (POSTAL, &[]),
-        Place::Vnpt => (VNPT, POSTAL),
-        Place::Viettel => (VIETTEL, POSTAL),
-        Place::Carrier => (CARRIER, &[]),
-        Place::Token => (TOKEN, &[]),
-        Place::PostalToken | Place::ViettelLogin => (LOGIN, &[]),
+    // What a party does in its own way stands first, what it does as others after it.
+    let tables: &[&[Row]] = match place {
+        Place::Residence => &[RESIDENCE, DIRECT, ALIKE],
+        Place::CivilStatus => &[CIVIL_STATUS, CARRIED, ALIKE],
+        Place::SocialInsurance => &[SOCIAL_INSURANCE, CARRIED, ALIKE],
+        Place::Tax => &[TAX, CARRIED, ALIKE],
+        Place::Postal => &[POSTAL, DIRECT, ALIKE],
+        Place::Vnpt => &[VNPT, DIRECT, ALIKE],
+        Place::Viettel => &[VIETTEL, DIRECT, ALIKE],
+        Place::Carrier => &[CARRIER, CARRIED, ALIKE],
+        Place::Token => &[TOKEN],
+        Place::PostalToken | Place::ViettelLogin => &[LOGIN, TOKEN],
     };
-    own.iter().chain(common).find(|(row, _)| *row == name).map(|(_, expected)| *expected)
+    let row = tables.iter().copied().flatten().find(|(row, _)| *row == name);
+    row.map(|(_, expected)| expected.of_whom(place))
 }
 
 /// The misbehaviour's name, with its status where that decides.
@@ -380,6 +267,15 @@ const CODES: [Word; 9] = [
 const BLAMES: [Word; 5] = ["caller", "gateway", "carrier", "agency", "network"];
 
 impl Expected {
+    /// At the login of an agency reached directly, what is the carrier's at its own token endpoint is the agency's.
+    fn of_whom(self, place: Place) -> Expected {
+        match self {
+            NO_CARRIER if place.is_agencys_login() => NO_ROAD,
+            Problem(status, code, "carrier") if place.is_agencys_login() => Problem(status, code, "agency"),
+            other => other,
+        }
+    }
+
     /// What was told.
     pub fn told(told: &Told) -> Expected {
         if told.status == 200 && told.word() == "found" {

@@ -1,14 +1,13 @@
 //! The reads that are asked in bad weather.
 
 use anyhow::{Context, Result};
-use sandbox::questions::{about, act_by_dossier, act_by_registration};
+use sandbox::questions::{about, act_by_dossier, act_by_registration, insured, papers_by_post, unit_of};
+use sandbox::world::PROVINCE;
 use serde_json::{Value, json};
 use simulators::{Party, Register};
 
 use super::Place;
 
-/// Our province in the sandbox's configuration.
-const PROVINCE: &str = "38";
 /// Who asks about anything but a receipt.
 const UNIT: &str = "H56.14";
 
@@ -122,11 +121,7 @@ impl Questions {
 
 fn social_insurance(register: &Register) -> Result<Vec<Question>> {
     let person = register.sample();
-    let at = &person.birth_registered_at;
-    let by_name = json!({
-        "full_name": person.name.full(), "birth_date": person.born.iso(), "sex": "male",
-        "birth_province": at.province, "birth_district": at.district, "birth_commune": at.commune,
-    });
+    let by_name = insured(person);
     let number = register.social_insurance_number(person).context("the sample person is not insured")?;
     let person_read = |name, operation, query| Question {
         name,
@@ -135,19 +130,15 @@ fn social_insurance(register: &Register) -> Result<Vec<Question>> {
         query,
         unit: UNIT.into(),
     };
-    let mut home = by_name.clone();
-    home.as_object_mut()
-        .context("a query is an object")?
-        .retain(|key, _| !matches!(key.as_str(), "birth_district" | "birth_commune"));
     Ok(vec![
         person_read("number by name", "getMaSoBhxhTheoTieuChi", by_name.clone()),
-        person_read("person by name", "getTraCuuTtHgdByMaSoBhxh", by_name),
+        person_read("person by name", "getTraCuuTtHgdByMaSoBhxh", by_name.clone()),
         person_read("person by number", "getTraCuuTtHgdByMaSoBhxh", json!({ "insurance_number": number })),
         Question {
             name: "household",
             service: "social-insurance.household",
             operation: "getTraCuuThongTinHgd",
-            query: home,
+            query: by_name,
             unit: UNIT.into(),
         },
     ])
@@ -177,12 +168,11 @@ fn tax(register: &Register) -> Result<Vec<Question>> {
 }
 
 fn quote() -> Question {
-    let place = |province, district| json!({ "province": province, "district": district });
     Question {
         name: "quote",
         service: "postal.quote",
         operation: "pricehcc",
-        query: json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 }),
+        query: papers_by_post(),
         unit: UNIT.into(),
     }
 }
@@ -214,12 +204,7 @@ fn receipt_of(
         service,
         operation,
         query: json!({ "key": receipt.key }),
-        unit: unit_of(&receipt.dossier),
+        unit: unit_of(&receipt.dossier).to_owned(),
     };
     Ok(exchanges.iter().map(read).collect())
-}
-
-/// The unit that a dossier's code begins with.
-pub fn unit_of(dossier: &str) -> String {
-    dossier.split('-').next().unwrap_or_default().to_owned()
 }

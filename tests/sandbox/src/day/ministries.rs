@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use sandbox::caller::Told;
-use sandbox::questions::{about, address_before, profile_of};
+use sandbox::questions::{about, address_before, insured, profile_of};
+use sandbox::world::PROVINCE;
 use serde_json::{Value, json};
 use simulators::{Aspect, Misbehaviour, Module, Party, Person, Times};
 use tokio::time::Instant;
 
 use super::{Day, expect, found};
 
-/// Our province in the sandbox's configuration.
-const PROVINCE: &str = "38";
 /// How long the officer waits for a profile of which one agency is silent.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -111,11 +110,7 @@ impl Day<'_> {
     async fn insurance_and_tax(&mut self) {
         self.begin("Hộ gia đình tham gia BHXH");
         let person = self.register().sample();
-        let query = json!({
-            "full_name": person.name.full(), "birth_date": person.born.iso(),
-            "sex": "male", "birth_province": person.birth_registered_at.province,
-        });
-        let told = found(self.one_stop.ask("social-insurance.household", query).await);
+        let told = found(self.one_stop.ask("social-insurance.household", insured(person)).await);
         self.note(
             "Hộ gia đình tham gia BHXH",
             told.map(|told| format!("mã hộ {}", told.at("/data/household_number"))),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use sandbox::caller::{Told, USUAL_DOSSIER, purpose_of};
+use sandbox::questions::{papers_by_post, unit_of};
 use serde_json::{Value, json};
 use simulators::{Party, Receipt};
 
@@ -19,9 +20,7 @@ impl Day<'_> {
     /// The post.
     pub(super) async fn at_the_post(&mut self) {
         self.begin("Cước bưu chính công ích");
-        let place = |province, district| json!({ "province": province, "district": district });
-        let query = json!({ "sender": place("44", "440"), "receiver": place("10", "100"), "weight_g": 100 });
-        let told = found(self.one_stop.ask("postal.quote", query).await);
+        let told = found(self.one_stop.ask("postal.quote", papers_by_post()).await);
         self.note(
             "Cước bưu chính công ích",
             told.map(|told| format!("{} đồng, đã gồm dịch vụ cộng thêm", told.at("/data/total"))),
@@ -90,7 +89,7 @@ impl Day<'_> {
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<String> {
-        let unit = receipt.dossier.split('-').next().unwrap_or_default();
+        let unit = unit_of(&receipt.dossier);
         let purpose = purpose_of(USUAL_DOSSIER, unit);
         let told = self.one_stop.ask_for("e-receipt.receipt", purpose, json!({ "key": receipt.key })).await;
         let told = found(told)?;

@@ -79,6 +79,19 @@ impl Copy {
     }
 }
 
+/// The engine asks for a purpose by its own reading of the schemas, OpenAPI describes one by another: they must agree.
+#[test]
+fn openapi_demands_a_purpose_where_the_engine_does() {
+    let plan = Copy::new().drawn().plan.unwrap();
+    let mut seen = [0, 0];
+    for (name, document) in plan.world.schema_files.services() {
+        let Some(service) = plan.catalogue.service(name) else { continue };
+        assert_eq!(crate::openapi::is_personal(document), service.is_personal(), "{name}");
+        seen[usize::from(service.is_personal())] += 1;
+    }
+    assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+}
+
 const RULE: &str = "\n[[rules]]\nname = \"thử\"\nclient = \"mot-cua-demo\"\nservices = [\"residence.person\"]\n\
                     procedures = [\"*\"]\nfields = [\"*\"]\n";
 
