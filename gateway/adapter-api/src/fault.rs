@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// Whether an operation may be repeated without harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -46,7 +48,7 @@ pub enum Waiting {
     Gateway,
 }
 
-/// What an exchange ended in. No variant holds a value of the caller or of the agency.
+/// What an exchange ended in. No variant prints a value of the caller or of the agency.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// The agency (or the mapping, before anything was sent) refused our words.
@@ -104,7 +106,7 @@ pub enum Fault {
     },
 }
 
-/// Where and why a reply made no sense; never a value.
+/// Where and why a reply made no sense; never a value that could be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reason {
     /// The exchange.
@@ -115,6 +117,33 @@ pub struct Reason {
     pub why: String,
     /// Whose words made no sense.
     pub by: Option<Party>,
+    /// What a record that is refused says of its subject.
+    pub claim: Option<Claim>,
+}
+
+/// A piece of an answer that was refused for contradicting what was asked (law L11): only the fields by which its subject is
+/// told, and only of a record that agrees in one of them.
+///
+/// A composite shows it beside what the others say; nothing else may be taken from such a record, and nothing prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Claim(Box<Value>);
+
+impl Claim {
+    /// Of this piece of an answer.
+    pub fn new(piece: Value) -> Self {
+        Claim(Box::new(piece))
+    }
+
+    /// The piece, in the shape of the service's answer.
+    pub fn piece(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Claim(not printed)")
+    }
 }
 
 /// One thing that is wrong with what the caller asked.

@@ -19,7 +19,7 @@ pub mod wire;
 mod tests;
 
 pub use adapter::{Adapter, Call, Exchange, Inbound, Received, Step};
-pub use fault::{Blame, Expected, Fault, Finding, Kind, Party, Position, Reason, Waiting};
+pub use fault::{Blame, Claim, Expected, Fault, Finding, Kind, Party, Position, Reason, Waiting};
 pub use outcome::{Outcome, Page};
 pub use tree::{Element, Lifted, Slot, Stored, Tree};
 pub use wire::{Reply, WireRequest};

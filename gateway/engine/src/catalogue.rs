@@ -219,10 +219,10 @@ impl Service {
         self.answer_validator.validate(answer).map_err(|error| {
             let (at, code) = findings::of_error(&error);
             Fault::Malformed(Reason {
-                exchange: None,
                 at: Some(format!("/data{at}")),
                 why: code.to_owned(),
                 by: Some(Party::Agency),
+                ..Reason::default()
             })
         })
     }

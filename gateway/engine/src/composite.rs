@@ -141,7 +141,9 @@ impl Engine {
             self.ask_part(client, &question, &stage, &part.name, before).boxed()
         });
         let reports = self.reports(&wanted, &question.purpose, done.await);
-        let outcome = self.together(&service, &permission, &stage, reports).map_err(|failure| *failure);
+        let outcome = self
+            .together((client, &question.purpose), (&service, &permission), &stage, reports)
+            .map_err(|failure| *failure);
         self.note_together(client, &question, &service, &outcome);
         outcome
     }
@@ -193,7 +195,7 @@ impl Engine {
             Some(source) if findings.iter().all(|finding| finding.pointer.is_none()) => {
                 let why = "what it told does not fit the next part's question".to_owned();
                 let fault =
-                    Fault::Malformed(Reason { exchange: None, at: place, why, by: Some(Party::Agency) });
+                    Fault::Malformed(Reason { at: place, why, by: Some(Party::Agency), ..Reason::default() });
                 Failure::Fault { fault, agency: self.agency_of(source, &question.purpose), carrier: None }
             }
             Some(_) | None => Refusal::Invalid { findings }.into(),
@@ -255,8 +257,8 @@ impl Engine {
 
     fn together(
         &self,
-        service: &Service,
-        permission: &Permission,
+        (client, purpose): (&Client, &Purpose),
+        (service, permission): (&Service, &Permission),
         stage: &Stage<'_>,
         parts: Vec<PartReport>,
     ) -> Result<Together, Box<Failure>> {
@@ -270,10 +272,13 @@ impl Engine {
             parts.iter().any(|part| part.required && matches!(part.status, PartStatus::Absent(_)));
         let (data, conflicts) = match is_nobody {
             true => (None, Vec::new()),
-            false => (
-                self.drawn(service, permission, stage, &parts)?,
-                self.conflicts(service, permission, stage.composite, &parts),
-            ),
+            false => {
+                let claims = self.claims(client, purpose, &parts);
+                (
+                    self.drawn(service, permission, stage, &parts)?,
+                    self.conflicts(service, permission, stage.composite, &parts, &claims),
+                )
+            }
         };
         let complete = parts.iter().all(|part| part.status.is_settled());
         let source = self.source(service, &parts);
@@ -300,6 +305,27 @@ impl Engine {
         Ok(data)
     }
 
+    /// What records that were refused say of their subject otherwise than was asked, as far as this client may see it: the
+    /// part has failed, and nothing of it is taken over, but that agencies contradict each other is not kept from anybody.
+    fn claims<'p>(
+        &self,
+        client: &Client,
+        purpose: &Purpose,
+        parts: &'p [PartReport],
+    ) -> BTreeMap<&'p str, Arc<Value>> {
+        let piece = |part: &'p PartReport| {
+            let PartStatus::Failed(Failure::Fault { fault: Fault::Malformed(reason), .. }) = &part.status
+            else {
+                return None;
+            };
+            let claim = reason.claim.as_ref()?;
+            let service = self.catalogue().service(&part.service)?;
+            let permission = self.policy.decide(client, purpose, service).ok()?;
+            Some((part.name.as_str(), permission.masked(&Arc::new(claim.piece().clone()))))
+        };
+        parts.iter().filter_map(piece).collect()
+    }
+
     /// Contradictions over fields that this client may see of the whole and of every agency named.
     fn conflicts(
         &self,
@@ -307,12 +333,14 @@ impl Engine {
         permission: &Permission,
         composite: &Composite,
         parts: &[PartReport],
+        claims: &BTreeMap<&str, Arc<Value>>,
     ) -> Vec<Conflict> {
         let shown = composite.comparisons.iter().filter(|comparison| permission.shows(&comparison.field));
         let conflict = |comparison: &plan::Comparison| {
             let mut values: Vec<Said> = Vec::new();
             for part in parts {
-                let Some(answer) = part.status.answer().and_then(|answer| answer.data.as_ref()) else {
+                let answered = part.status.answer().and_then(|answer| answer.data.as_ref());
+                let Some(answer) = answered.or_else(|| claims.get(part.name.as_str())) else {
                     continue;
                 };
                 let told = conflict::values_of(composite, comparison, &part.name, answer);

@@ -272,7 +272,7 @@ impl Feed {
     }
 
     fn senseless(&self, why: &str) -> Fault {
-        Fault::Malformed(Reason { exchange: None, at: None, why: why.to_owned(), by: Some(Party::Agency) })
+        Fault::Malformed(Reason { why: why.to_owned(), by: Some(Party::Agency), ..Reason::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -110,6 +110,25 @@ impl Units {
         Some(units)
     }
 
+    /// Whether two communes' codes, each of either generation, can be the same place today. A code was given once in the
+    /// country, but one that stayed may name the old commune or the new one: it is taken for both. True where the table knows
+    /// one of them not.
+    pub fn may_be_one_commune(&self, one: &str, other: &str) -> bool {
+        // Nearly always: the whole table is gone through only for codes that differ.
+        if one == other {
+            return true;
+        }
+        let (one, other) = (self.today(one), self.today(other));
+        one.is_empty() || other.is_empty() || one.iter().any(|place| other.contains(place))
+    }
+
+    /// The communes that a commune's code can stand for today.
+    fn today<'a>(&'a self, code: &'a str) -> Vec<&'a str> {
+        let succeeded = self.successors.iter().filter(|([.., commune], _)| commune == code);
+        let new = succeeded.flat_map(|(_, all)| all.iter().map(|one| one.commune.as_str()));
+        new.chain(self.communes.contains_key(code).then_some(code)).collect()
+    }
+
     /// How many units of the three levels are known.
     pub fn count(&self) -> usize {
         self.successors.len()

@@ -380,9 +380,9 @@ fn uncertain(request: &WireRequest, party: Party, why: impl Into<String>) -> Fau
 fn reason(request: &WireRequest, party: Party, why: impl Into<String>) -> adapter_api::Reason {
     adapter_api::Reason {
         exchange: Some(request.exchange.clone()),
-        at: None,
         why: why.into(),
         by: Some(party),
+        ..adapter_api::Reason::default()
     }
 }
 

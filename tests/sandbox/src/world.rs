@@ -17,7 +17,7 @@ pub const ISSUER: &str = "https://development.lienthong.example";
 pub const AUDIENCE: &str = "lienthong";
 /// One-stop software of the sample province: sees every field its procedures need.
 pub const ONE_STOP: &str = "mot-cua-demo";
-/// The sample province of the configuration, by its code: another's acts stand in another register.
+/// The sample province of the configuration, by its GSO code.
 pub const PROVINCE: &str = "38";
 /// A connector that may only know whether somebody is there.
 pub const CONNECTOR: &str = "cong-dvc-demo";
@@ -27,6 +27,8 @@ pub const CONNECTOR: &str = "cong-dvc-demo";
 pub struct WorldOptions {
     /// The simulators' seed.
     pub seed: u64,
+    /// GSO code of the province whose gateway it is: another's civil status acts stand in another register.
+    pub province: String,
     /// Life of an LGSP token.
     pub token_lives: Duration,
     /// Values laid over `lienthong.toml`: section → key → TOML value.
@@ -43,6 +45,7 @@ impl Default for WorldOptions {
     fn default() -> Self {
         WorldOptions {
             seed: 1,
+            province: PROVINCE.into(),
             token_lives: Duration::from_secs(3600),
             settings: BTreeMap::new(),
             services: BTreeMap::new(),
@@ -176,7 +179,7 @@ impl World {
     fn agencies_file(&self, options: &WorldOptions) -> String {
         [
             self.residence_block(),
-            civil_status_block(),
+            civil_status_block(&options.province),
             social_insurance_block(),
             tax_block(),
             self.postal_block(),
@@ -268,8 +271,8 @@ consumer_secret = {{ file = "../secrets/lgsp-consumer-secret" }}
     }
 }
 
-fn civil_status_block() -> String {
-    format!("\n[civil-status]\ncarrier = \"lgsp\"\n[civil-status.settings]\nprovince = \"{PROVINCE}\"\n")
+fn civil_status_block(province: &str) -> String {
+    format!("\n[civil-status]\ncarrier = \"lgsp\"\n[civil-status.settings]\nprovince = \"{province}\"\n")
 }
 
 fn social_insurance_block() -> String {

@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
 
 fn reason(exchange: &str, reply: &Reply, why: impl Into<String>) -> Reason {
     let by = Some(reply.from).filter(|from| *from == Party::Carrier);
-    Reason { exchange: Some(exchange.to_owned()), at: None, why: why.into(), by }
+    Reason { exchange: Some(exchange.to_owned()), at: None, why: why.into(), by, claim: None }
 }
 
 fn failed(place: String) -> Fault {

@@ -59,7 +59,7 @@ fn senseless(message: &Inbound, stop: Stop) -> Fault {
         exchange: Some(message.name.clone()),
         at: Some(stop.at),
         why: stop.why,
-        by: None,
+        ..Reason::default()
     })
 }
 

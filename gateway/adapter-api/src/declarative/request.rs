@@ -187,7 +187,8 @@ pub(super) fn unread(stop: Stop, exchange: &str, kind: Kind) -> Fault {
     if stop.broken {
         return broken(&stop, exchange);
     }
-    let reason = Reason { exchange: Some(exchange.to_owned()), at: Some(stop.at), why: stop.why, by: None };
+    let at = Some(stop.at);
+    let reason = Reason { exchange: Some(exchange.to_owned()), at, why: stop.why, ..Reason::default() };
     senseless(reason, kind)
 }
 

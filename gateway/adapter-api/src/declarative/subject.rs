@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::fault::Claim;
 use crate::language::date;
 use crate::language::text::fold;
 
@@ -16,22 +17,52 @@ enum Said {
     Nothing,
 }
 
-/// Why an answer is about another subject, if it is; names the path, never the value.
+/// Why an answer is refused: it is about another subject, or does not say about whom.
+#[derive(Debug, PartialEq)]
+pub(super) struct Mismatch {
+    /// The path, never its value.
+    pub path: String,
+    /// Why, in our words.
+    pub why: &'static str,
+    /// What it says of its subject, where that may well be the one who was asked.
+    pub claim: Option<Claim>,
+}
+
+/// Why an answer is about another subject, if it is.
 ///
 /// What was asked must come back and be the same. A path the answer leaves out is forgiven if an identifier that was
-/// asked is confirmed: a record need not hold every number its owner ever had. Nothing forgives a contradiction.
-pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Option<(String, &'static str)> {
+/// asked is confirmed: a record need not hold every number its owner ever had. Nothing forgives a contradiction; but where
+/// no identifier and not every path contradicts, agencies may only have written one person down differently, and what is
+/// said of the subject is kept to be shown.
+pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Option<Mismatch> {
     let said: Vec<(&String, Said)> =
         paths.iter().filter_map(|path| Some((path, compare(path, query, answer)?))).collect();
-    let first = |wanted: fn(&Said) -> bool| said.iter().find(|(_, said)| wanted(said)).map(|(path, _)| *path);
-    if let Some(path) = first(|said| matches!(said, Said::Another)) {
-        return Some((path.clone(), "another subject than the one asked"));
+    let refused =
+        |path: &str, why, claim| Some(Mismatch { path: path.to_owned(), why, claim });
+    let others: Vec<&String> =
+        said.iter().filter(|(_, said)| matches!(said, Said::Another)).map(|(path, _)| *path).collect();
+    let is_same = |(_, said): &(&String, Said)| matches!(said, Said::Same);
+    if let Some(first) = others.first() {
+        let may_be_one = said.iter().any(is_same) && !others.iter().any(|path| is_identifier(path));
+        let claim = may_be_one.then(|| Claim::new(piece(paths, answer)));
+        return refused(first, "another subject than the one asked", claim);
     }
-    if said.iter().any(|(path, said)| is_identifier(path) && matches!(said, Said::Same)) {
+    if said.iter().any(|told| is_identifier(told.0) && is_same(told)) {
         return None;
     }
-    first(|said| matches!(said, Said::Nothing))
-        .map(|path| (path.clone(), "the answer does not say whom it is about"))
+    let silent = said.iter().find(|(_, said)| matches!(said, Said::Nothing))?.0;
+    refused(silent, "the answer does not say whom it is about", None)
+}
+
+/// The answer at these paths alone. What stands in a list is left out: it cannot be told which of its members is meant.
+fn piece(paths: &[String], answer: &Value) -> Value {
+    let mut piece = Value::Null;
+    for path in paths {
+        let names: Vec<&str> = path.split('.').map(|name| name.trim_end_matches('?')).collect();
+        let Some(value) = names.iter().try_fold(answer, |value, name| value.get(name)) else { continue };
+        *names.iter().fold(&mut piece, |place, name| &mut place[*name]) = value.clone();
+    }
+    piece
 }
 
 /// What the answer says to a path; `None` where the query does not ask by it.
@@ -86,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     fn says(path: &str, query: Value, answer: Value) -> Option<&'static str> {
-        mismatch(&[path.to_owned()], &query, &answer).map(|(_, why)| why)
+        mismatch(&[path.to_owned()], &query, &answer).map(|told| told.why)
     }
 
     #[test]
@@ -113,7 +144,7 @@ mod tests {
         let says = |more: Value| {
             let mut answer = rest.clone();
             answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            mismatch(&paths, &query, &answer)
+            mismatch(&paths, &query, &answer).map(|told| (told.path, told.why))
         };
         let (silent, another) =
             ("the answer does not say whom it is about", "another subject than the one asked");
@@ -131,11 +162,32 @@ mod tests {
     }
 
     #[test]
+    fn what_one_person_may_be_told_otherwise_is_kept_and_of_a_stranger_nothing() {
+        let paths = ["who.full_name", "birth_date", "old_id"].map(str::to_owned);
+        let query = json!({ "who": { "full_name": "Trần Văn Mẫu" }, "birth_date": "1972-12-24", "old_id": "171000001" });
+        let of = |answer: Value| {
+            let told = mismatch(&paths, &query, &answer).unwrap();
+            told.claim.map(|claim| claim.piece().clone())
+        };
+        let name = |name: &str| json!({ "full_name": name, "secret": 1 });
+        let differs = json!({ "who": name("TRẦN VĂN THỬ"), "birth_date": "1972-12", "status": "x" });
+        let kept = json!({ "who": { "full_name": "TRẦN VĂN THỬ" }, "birth_date": "1972-12" });
+        assert_eq!(of(differs), Some(kept), "the subject's fields and nothing else");
+        assert_eq!(of(json!({ "who": name("TRẦN VĂN THỬ"), "birth_date": "1972-11" })), None, "a stranger");
+        let same = name("Trần Văn Mẫu");
+        assert_eq!(
+            of(json!({ "who": same, "birth_date": "1972-12", "old_id": "171000002" })),
+            None,
+            "another number"
+        );
+    }
+
+    #[test]
     fn half_a_register_number_identifies_nothing() {
         let paths = ["number", "book"].map(str::to_owned);
         let query = json!({ "number": "01", "book": "KT-2025" });
         let told = mismatch(&paths, &query, &json!({ "book": "KT-2025" }));
-        assert_eq!(told.map(|(path, _)| path).as_deref(), Some("number"));
+        assert_eq!(told.map(|told| told.path).as_deref(), Some("number"));
     }
 
     #[test]

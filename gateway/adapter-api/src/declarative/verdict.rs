@@ -84,7 +84,8 @@ impl Judgement<'_> {
     }
 
     fn reason(&self, at: Option<String>, why: impl Into<String>) -> Reason {
-        Reason { exchange: Some(self.name.to_owned()), at, why: why.into(), by: Some(self.party()) }
+        let (exchange, by) = (Some(self.name.to_owned()), Some(self.party()));
+        Reason { exchange, at, why: why.into(), by, claim: None }
     }
 
     fn senseless(&self, at: Option<String>, why: impl Into<String>) -> Fault {
@@ -117,8 +118,10 @@ impl Judgement<'_> {
 
     fn answer(&self, verdict: Verdict, scope: &Scope<'_>) -> Result<Value, Fault> {
         let value = self.draw(verdict, scope, self.answer_shape())?;
-        if let Some((path, why)) = subject::mismatch(self.subject(), &self.call.query, &value) {
-            return Err(self.senseless(Some(path), why));
+        if let Some(told) = subject::mismatch(self.subject(), &self.call.query, &value) {
+            let reason =
+                Reason { claim: told.claim, ..self.reason(Some(told.path), told.why) };
+            return Err(senseless(reason, self.plan.kind));
         }
         Ok(value)
     }

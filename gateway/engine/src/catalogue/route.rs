@@ -29,10 +29,10 @@ impl Route {
             let (asked, answered) = (query.pointer(pointer), answer.pointer(pointer));
             if asked.is_some() && answered.is_some() && asked != answered {
                 return Err(Fault::Malformed(Reason {
-                    exchange: None,
                     at: Some(format!("/data{pointer}")),
                     why: "not the subject asked".into(),
                     by: Some(Party::Agency),
+                    ..Reason::default()
                 }));
             }
         }

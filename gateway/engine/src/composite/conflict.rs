@@ -101,9 +101,12 @@ fn between(one: &Value, other: &Value, manner: Manner, units: &Units) -> Option<
             differ(normalise(one) == normalise(other))
         }
         (Value::Object(_), Value::Object(_), Manner::Address) => differ(may_be_one(one, other, units)),
+        (Value::String(one), Value::String(other), Manner::Commune) => {
+            differ(units.may_be_one_commune(one, other))
+        }
         // An address in words says nothing that could be held against codes.
         (_, _, Manner::Address) => None,
-        (one, other, Manner::Name | Manner::Date | Manner::Text) => differ(one == other),
+        (one, other, Manner::Name | Manner::Date | Manner::Commune | Manner::Text) => differ(one == other),
     }
 }
 
@@ -195,6 +198,12 @@ mod tests {
         assert_eq!(found(whole.clone(), new("14813"), Manner::Address), Some(Difference::Different));
         assert_eq!(found(whole, json!({ "province": "40" }), Manner::Address), Some(Difference::Different));
         assert_eq!(found(old, json!("Thôn 1, xã Mẫu"), Manner::Address), None);
+        let commune = |one: &str, other: &str| found(json!(one), json!(other), Manner::Commune);
+        assert_eq!(commune("00002", "14812"), None, "the old code of the same place");
+        assert_eq!(commune("00001", "14813"), None, "divided: either may be right");
+        assert_eq!(commune("00002", "14813"), Some(Difference::Different));
+        assert_eq!(commune("14812", "16000"), Some(Difference::Different));
+        assert_eq!(commune("14812", "99999"), None, "the table does not know it");
         let unknown = json!({ "province": "38", "district": "999", "commune": "99999" });
         assert_eq!(found(unknown, new("14812"), Manner::Address), None, "the table does not know it");
     }

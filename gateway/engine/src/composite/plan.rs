@@ -101,12 +101,19 @@ pub enum Manner {
     Date,
     /// An address: both brought to the two levels of 2025.
     Address,
+    /// A commune's code of either generation: both brought to the two levels of 2025.
+    Commune,
     /// Exactly, after NFC.
     Text,
 }
 
-const MANNERS: [(&str, Manner); 4] =
-    [("name", Manner::Name), ("date", Manner::Date), ("address", Manner::Address), ("text", Manner::Text)];
+const MANNERS: [(&str, Manner); 5] = [
+    ("name", Manner::Name),
+    ("date", Manner::Date),
+    ("address", Manner::Address),
+    ("commune", Manner::Commune),
+    ("text", Manner::Text),
+];
 
 /// Reads one file of `config/composites` or `config/forms`; everything that is wrong with it at once.
 pub fn read(file: &Source) -> Result<Composite, Vec<Diagnostic>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapter_api::diagnostic::Source;
-use adapter_api::{Fault, Party, Waiting};
+use adapter_api::{Claim, Fault, Party, Reason, Waiting};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -167,6 +167,26 @@ async fn conflicts_name_only_agencies_whose_field_is_permitted() {
         hidden.conflicts.is_empty() && hidden.data.unwrap().get("full_name").is_none(),
         "hidden in the whole"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_refused_record_contradicts_is_shown_to_whom_it_may_be() {
+    let piece = json!({ "full_name": "TRẦN VĂN KHÁC", "birth_date": "1942" });
+    let contradicting = || {
+        let claim = Some(Claim::new(piece.clone()));
+        Manner::Fails(Fault::Malformed(Reason { claim, ..Reason::default() }))
+    };
+    let told = Ministries::default().with("social-insurance", contradicting()).build().profile().await.unwrap();
+    assert_eq!(words(&told)[1], ("social_insurance", "failed"));
+    assert_eq!(told.data.unwrap().get("social_insurance"), None, "nothing of such a record is taken over");
+    let [conflict] = told.conflicts.as_slice() else { panic!("{:?}", told.conflicts) };
+    let of_insurance = conflict.values.iter().find(|said| said.agency == "social-insurance").unwrap();
+    assert_eq!((conflict.field.as_str(), &of_insurance.value), ("full_name", &json!("TRẦN VĂN KHÁC")));
+
+    let policy = rule("parts", &["residence.*", "tax.*", "person.profile"], "[\"*\"]", "[]")
+        + &rule("insurance", &["social-insurance.*"], "[\"*\"]", "[\"full_name\"]");
+    let hidden = Ministries { policy, ..Ministries::default() }.with("social-insurance", contradicting());
+    assert!(hidden.build().profile().await.unwrap().conflicts.is_empty(), "hidden at the agency");
 }
 
 fn rule(name: &str, services: &[&str], fields: &str, except: &str) -> String {

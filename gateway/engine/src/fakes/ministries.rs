@@ -263,7 +263,7 @@ fn documents() -> Vec<Value> {
             &["full_name", "birth_date", "sex", "birth_province", "birth_district", "birth_commune"],
             &["insurance_number", "full_name", "sex", "birth_date", "birth_registration", "status"],
         ),
-        service("tax.taxpayer", &["tax_code"], &["tax_code", "full_name", "status", "address"]),
+        service("tax.taxpayer", &["tax_code"], &["tax_code", "full_name", "status", "address", "commune"]),
     ];
     for folder in ["schemas/services", "schemas/common"] {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {

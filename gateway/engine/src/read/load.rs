@@ -230,9 +230,8 @@ fn without_key(mut row: Value) -> Value {
 
 fn strange(outcome: &Outcome, of: &str) -> Fault {
     Fault::Malformed(Reason {
-        exchange: None,
-        at: None,
         why: format!("{} is no outcome of {of}", outcome.word()),
         by: Some(Party::Agency),
+        ..Reason::default()
     })
 }

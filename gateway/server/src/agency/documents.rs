@@ -17,9 +17,9 @@ pub(super) fn store(
     lift(reply, &request.documents, &mut keep).map_err(|not_stored| {
         Fault::Malformed(Reason {
             exchange: Some(request.exchange.clone()),
-            at: None,
             why: not_stored.why().to_owned(),
             by: Some(Party::Agency),
+            ..Reason::default()
         })
     })
 }
