@@ -9,6 +9,7 @@ use crate::pages::{PROBLEM_CODES, Pages};
 use crate::schema_files::SchemaFiles;
 
 mod batch;
+mod headers;
 mod titles;
 
 /// Assembles the document.
@@ -47,6 +48,7 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "parameters": headers::parameters(),
             "responses": problem_responses(pages),
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" }
@@ -66,6 +68,7 @@ fn read_path(service: &str, document: &Value) -> Value {
             "summary": format!("{} / {}", text("title"), text("x-title-en")),
             "description": text("description"),
             "tags": [agency],
+            "parameters": headers::of_a_read(),
             "requestBody": {
                 "required": true,
                 "content": { "application/json": { "schema": {

@@ -37,8 +37,7 @@ pub(super) struct Mismatch {
 pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Option<Mismatch> {
     let said: Vec<(&String, Said)> =
         paths.iter().filter_map(|path| Some((path, compare(path, query, answer)?))).collect();
-    let refused =
-        |path: &str, why, claim| Some(Mismatch { path: path.to_owned(), why, claim });
+    let refused = |path: &str, why, claim| Some(Mismatch { path: path.to_owned(), why, claim });
     let others: Vec<&String> =
         said.iter().filter(|(_, said)| matches!(said, Said::Another)).map(|(path, _)| *path).collect();
     let is_same = |(_, said): &(&String, Said)| matches!(said, Said::Same);

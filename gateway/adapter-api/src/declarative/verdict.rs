@@ -119,8 +119,7 @@ impl Judgement<'_> {
     fn answer(&self, verdict: Verdict, scope: &Scope<'_>) -> Result<Value, Fault> {
         let value = self.draw(verdict, scope, self.answer_shape())?;
         if let Some(told) = subject::mismatch(self.subject(), &self.call.query, &value) {
-            let reason =
-                Reason { claim: told.claim, ..self.reason(Some(told.path), told.why) };
+            let reason = Reason { claim: told.claim, ..self.reason(Some(told.path), told.why) };
             return Err(senseless(reason, self.plan.kind));
         }
         Ok(value)

@@ -176,7 +176,8 @@ async fn what_a_refused_record_contradicts_is_shown_to_whom_it_may_be() {
         let claim = Some(Claim::new(piece.clone()));
         Manner::Fails(Fault::Malformed(Reason { claim, ..Reason::default() }))
     };
-    let told = Ministries::default().with("social-insurance", contradicting()).build().profile().await.unwrap();
+    let told =
+        Ministries::default().with("social-insurance", contradicting()).build().profile().await.unwrap();
     assert_eq!(words(&told)[1], ("social_insurance", "failed"));
     assert_eq!(told.data.unwrap().get("social_insurance"), None, "nothing of such a record is taken over");
     let [conflict] = told.conflicts.as_slice() else { panic!("{:?}", told.conflicts) };

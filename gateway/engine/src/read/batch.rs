@@ -11,12 +11,12 @@ impl Engine {
     /// Whether a batch of such questions may begin: a service of one agency, a purpose that is stated, a client that may.
     ///
     /// The query is not looked at. Each question still goes the whole road on its own; this only tells once what would be told
-    /// for each of them. Composites are no service of a batch: one of their queries is a fan-out already.
+    /// for each of them. Composites are no service of a batch (`not-in-batch`): one of their queries is a fan-out already.
     pub fn may_begin(&self, client: &Client, question: &Question) -> Result<(), Refusal> {
         if self.composites.holds(&question.service) {
             let finding = Finding {
                 pointer: Some("/service".to_owned()),
-                code: Some("not-in-list".to_owned()),
+                code: Some("not-in-batch".to_owned()),
                 ..Finding::default()
             };
             return Err(Refusal::Invalid { findings: vec![finding] });
