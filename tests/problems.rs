@@ -101,6 +101,7 @@ async fn every_refusal_has_one_shape_in_two_languages() {
         ("/v1/residence/person", "{}", "text/plain", 415, "unsupported-media-type"),
         ("/v1/nothing", "{}", "application/json", 404, "not-found"),
         ("/v1/services", "{}", "application/json", 405, "method-not-allowed"),
+        ("/v1/documents/1", "{}", "text/plain", 405, "method-not-allowed"),
     ] {
         let told = in_both_languages(&town.one_stop, async |caller| {
             caller.post(path, body.into(), &[("content-type", content_type)]).await.unwrap()

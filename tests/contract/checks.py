@@ -2,18 +2,17 @@
 
 import schemathesis
 
-# Codes of findings about what a JSON Schema cannot say: check digits, an ID that contradicts a birth date or a sex, a
+# Codes of findings about what a JSON Schema cannot say: check digits, a day the calendar does not have, an ID that contradicts a birth date or a sex, a
 # procedure that has no form, an office that the agency does not have.
 BEYOND_SCHEMA = {
     "personal-id-province",
     "personal-id-sex",
     "personal-id-year",
-    "personal-id-date",
     "tax-code-checksum",
     "not-in-list",
     "refused-by-agency",
     "date-in-future",
-    "not-a-date",
+    "date-impossible",
 }
 
 

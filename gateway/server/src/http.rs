@@ -60,7 +60,12 @@ pub fn routes(api: &mut web::ServiceConfig) {
     api.route("/v1/services", look().to(catalogue::services))
         .route("/v1/agencies", look().to(catalogue::agencies))
         .route("/v1/batch", web::post().to(batch::batch))
-        .route("/v1/documents/{id}", look().to(documents::document))
+        // Whole, so that another method of it is not taken for a read of an agency of this name.
+        .service(
+            web::resource("/v1/documents/{id}")
+                .route(look().to(documents::document))
+                .default_service(web::to(fallback::no_route)),
+        )
         .route("/v1/{agency}/{operation}", web::post().to(read::read))
         .route("/openapi.json", look().to(docs::openapi))
         .route("/problems/{code}", look().to(docs::problem_page))

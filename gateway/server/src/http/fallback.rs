@@ -28,8 +28,10 @@ fn allowed_methods(path: &str) -> Option<&'static str> {
     match segments.as_slice() {
         ["docs"] | ["docs", _] => Some("GET, HEAD"),
         known if known.contains(&"") => None,
-        ["v1", "services" | "agencies"] | ["openapi.json"] | ["problems", _] => Some("GET, HEAD"),
-        ["v1", _, _] => Some("POST"),
+        ["v1", "services" | "agencies"] | ["v1", "documents", _] | ["openapi.json"] | ["problems", _] => {
+            Some("GET, HEAD")
+        }
+        ["v1", "batch"] | ["v1", _, _] => Some("POST"),
         _ => None,
     }
 }
@@ -40,11 +42,21 @@ mod tests {
 
     #[test]
     fn only_the_very_path_of_a_route_has_a_method() {
-        for path in ["/v1/services", "/v1/agencies", "/openapi.json", "/problems/invalid", "/docs", "/docs/"]
-        {
+        let looked_at = [
+            "/v1/services",
+            "/v1/agencies",
+            "/v1/documents/1",
+            "/openapi.json",
+            "/problems/invalid",
+            "/docs",
+            "/docs/",
+        ];
+        for path in looked_at {
             assert_eq!(allowed_methods(path), Some("GET, HEAD"), "{path}");
         }
-        assert_eq!(allowed_methods("/v1/residence/person"), Some("POST"));
+        for path in ["/v1/residence/person", "/v1/batch"] {
+            assert_eq!(allowed_methods(path), Some("POST"), "{path}");
+        }
         for path in [
             "/",
             "",
@@ -55,6 +67,8 @@ mod tests {
             "/v1//person",
             "/v1/residence/person/",
             "/v1/residence/",
+            "/v1/batch/",
+            "/v1/documents",
             "/problems/",
             "/docs//",
         ] {
