@@ -17,6 +17,15 @@ BEYOND_SCHEMA = {
 
 
 @schemathesis.check
+def unread_only_for_a_number_too_large(ctx, response, case):
+    """What fits the schema is JSON; only a number beyond the reader's range, in a query of any shape, makes it unreadable."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if response.status_code == 400 and positive:
+        codes = {error.get("code") for error in response.json().get("errors", [])}
+        assert codes == {"number-out-of-range"}, f"fits the schema, and cannot be read for {sorted(codes) or 'nothing'}"
+
+
+@schemathesis.check
 def refused_for_what_no_schema_says(ctx, response, case):
     """A request that fits the schema may be refused with 422 only for one of the reasons above."""
     positive = case.meta is not None and case.meta.generation.mode.is_positive

@@ -35,9 +35,8 @@ pub fn path(files: &SchemaFiles) -> Value {
                             "type": "array",
                             "minItems": 1,
                             "maxItems": QUERIES_MAX,
-                            // Each is held to its service's own schema, and fails its own line alone.
+                            // No type here: each is held to its service's own schema, and fails its own line alone.
                             "items": {
-                                "type": "object",
                                 "description": "Câu hỏi, theo lược đồ của dịch vụ / a query, as its service's own path describes it",
                             },
                         },
