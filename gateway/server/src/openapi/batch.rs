@@ -2,15 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::responses_of;
+use super::{is_personal, responses_of};
 use crate::http::batch::QUERIES_MAX;
 use crate::schema_files::SchemaFiles;
 
 /// `POST /v1/batch`
 pub fn path(files: &SchemaFiles) -> Value {
-    let single = |document: &Value| document.get("x-composite") != Some(&json!(true));
-    let services = files.services().filter(|(_, document)| single(document));
-    let services: Vec<&str> = services.map(|(name, _)| name).collect();
+    let single = files.services().filter(|(_, document)| document.get("x-composite") != Some(&json!(true)));
+    let (personal, of_nobody): (Vec<_>, Vec<_>) = single.partition(|(_, document)| is_personal(document));
+    let names =
+        |services: Vec<(&str, &Value)>| services.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let bodies = [
+        order(names(personal), "purpose", &["purpose", "service", "queries"]),
+        order(names(of_nobody), "purpose_if_any", &["service", "queries"]),
+    ];
     json!({
         "post": {
             "operationId": "batch",
@@ -24,26 +29,31 @@ pub fn path(files: &SchemaFiles) -> Value {
             "tags": ["batch"],
             "requestBody": {
                 "required": true,
-                "content": { "application/json": { "schema": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["purpose", "service", "queries"],
-                    "properties": {
-                        "purpose": { "$ref": "#/components/schemas/purpose" },
-                        "service": { "enum": services },
-                        "queries": {
-                            "type": "array",
-                            "minItems": 1,
-                            "maxItems": QUERIES_MAX,
-                            // No type here: each is held to its service's own schema, and fails its own line alone.
-                            "items": {
-                                "description": "Câu hỏi, theo lược đồ của dịch vụ / a query, as its service's own path describes it",
-                            },
-                        },
-                    },
-                } } },
+                "content": { "application/json": { "schema": { "anyOf": bodies } } },
             },
             "responses": responses_of("application/x-ndjson", line()),
+        },
+    })
+}
+
+/// The body for these services: about somebody, the purpose is needed.
+fn order(services: Vec<String>, purpose: &str, required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": required,
+        "properties": {
+            "purpose": { "$ref": format!("#/components/schemas/{purpose}") },
+            "service": { "enum": services },
+            "queries": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": QUERIES_MAX,
+                // No type here: each is held to its service's own schema, and fails its own line alone.
+                "items": {
+                    "description": "Câu hỏi, theo lược đồ của dịch vụ / a query, as its service's own path describes it",
+                },
+            },
         },
     })
 }
