@@ -32,6 +32,10 @@
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traTrangThaiHoSo` | a dossier's state | states \[SRC\], path and shape \[SIM\] B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traDanhSachHoSo` | records by dossier code | \[SRC\] 6.1, shape B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traCuuSoHoTich` | records by book and number | \[SIM\] B.2 |
+//! | `civil-status` | `POST {http}/apiLienThongKSKT/1.0/nhanHoSoDKHT` | a death is pushed, module LTKT | \[SRC\] 6.2, A.2 |
+//! | `civil-status` | `POST {http}/apiLienThongKSKT/1.0/traTrangThaiHoSoDKHT` | pushed dossiers, three a call | words \[SRC\] A.2, path \[SIM\] |
+//! | `residence` | `POST {http}/cutru/1.0/xoaThuongTru` | a residence is removed | \[SIM\] section 8, B.6 |
+//! | `residence` | `POST {http}/cutru/1.0/traCuuHoSo` | where removals stand | \[SIM\] B.6 |
 //! | `social-insurance` | `POST {http}/apiBHXH/getMaSoBhxhTheoTieuChi` | the number of a person | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuTtHgdByMaSoBhxh` | the person of a number | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | the household a person stands in | names \[SRC\] 9, frame \[SIM\] |
@@ -97,17 +101,21 @@
 
 mod civil_register;
 mod civil_status;
+mod desk;
 mod e_receipt;
 mod handle;
 mod lgsp;
 mod misbehaviour;
 mod opening;
+mod paper;
 mod people;
+mod persons;
 mod pki;
 mod postal;
 mod residence;
 mod settings;
 mod social_insurance;
+mod stamp;
 mod tax;
 mod tokens;
 mod wire;
@@ -119,16 +127,19 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use civil_register::{Dossier, Module, Registration};
+pub use desk::{Filed, Pace, Standing, Turn};
 pub use e_receipt::receipts::Receipt;
-pub use handle::{Handle, Party};
+pub use handle::{Handle, Party, SUPPLEMENT};
 pub use misbehaviour::{Misbehaviour, MisbehaviourError};
 pub use people::{
     Address, Aspect, Awkward, Born, Day, Disagreement, Household, Member, Name, NameForm, PLACES, Person,
     Place, Register, Sex,
 };
+pub use persons::Death;
 pub use pki::Pki;
 pub use postal::feed::Parcel;
 pub use settings::{Credentials, Options, StartError};
+pub use stamp::Stamp;
 pub use tax::companies::{Company, Levy, Notice};
 pub use wire::script::Times;
 pub use wire::tally::{Counts, Moment};
@@ -136,6 +147,7 @@ pub use wire::tally::{Counts, Moment};
 use e_receipt::viettel::Viettel;
 use lgsp::Lgsp;
 use opening::open;
+use persons::Persons;
 use postal::Postal;
 pub(crate) use settings::Rules;
 use wire::http::{Reply, Request};
@@ -150,6 +162,7 @@ pub struct Simulators {
     residence: Handle,
     civil_status: Handle,
     social_insurance: Handle,
+    social_affairs: Handle,
     tax: Handle,
     postal: Handle,
     e_receipt_vnpt: Handle,
@@ -175,6 +188,7 @@ struct Inside {
     lgsp: Arc<Lgsp>,
     postal: Arc<Postal>,
     viettel: Arc<Viettel>,
+    persons: Arc<Persons>,
 }
 
 impl std::fmt::Debug for Inside {
@@ -225,6 +239,12 @@ impl Simulators {
         &self.social_insurance
     }
 
+    /// The social affairs, behind the carrier.
+    #[must_use]
+    pub fn social_affairs(&self) -> &Handle {
+        &self.social_affairs
+    }
+
     /// The tax agency and the business register, behind the carrier.
     #[must_use]
     pub fn tax(&self) -> &Handle {
@@ -251,12 +271,12 @@ impl Simulators {
 
     /// Every party that can be asked, in the order of [`Party`].
     #[must_use]
-    pub fn parties(&self) -> [&Handle; 9] {
+    pub fn parties(&self) -> [&Handle; 10] {
         let [residence, civil_status, lgsp] = [&self.residence, &self.civil_status, &self.lgsp];
-        let behind = [&self.social_insurance, &self.tax];
+        let behind = [&self.social_insurance, &self.social_affairs, &self.tax];
         let direct = [&self.postal, &self.e_receipt_vnpt, &self.e_receipt_viettel];
-        let ([social_insurance, tax], [postal, vnpt, viettel]) = (behind, direct);
-        [residence, civil_status, social_insurance, tax, postal, vnpt, viettel, lgsp, &self.elsewhere]
+        let ([insurance, affairs, tax], [postal, vnpt, viettel]) = (behind, direct);
+        [residence, civil_status, insurance, affairs, tax, postal, vnpt, viettel, lgsp, &self.elsewhere]
     }
 
     /// The carrier.
@@ -312,6 +332,19 @@ impl Simulators {
     #[must_use]
     pub fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// The act of death of the person with this ID number: of the beginning, or registered since.
+    #[must_use]
+    pub fn death_of(&self, id: &str) -> Option<Death> {
+        self.inside.persons.death_of(id)
+    }
+
+    /// The person with this ID number as the population register has them now: without residence and household, and
+    /// dead, once the residence was removed.
+    #[must_use]
+    pub fn person_now(&self, id: &str) -> Option<Person> {
+        self.inside.persons.register.by_id(id).map(|person| self.inside.persons.now(person))
     }
 
     /// Ends all agencies at once; whatever hangs is cut off.

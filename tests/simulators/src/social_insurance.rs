@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::Party;
 use crate::misbehaviour::{Misbehaviour, fields};
 use crate::people::{Address, Born, Day, Person, Register};
+use crate::persons::Persons;
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
 
@@ -29,7 +30,7 @@ const DATA_INCORRECT: Failure = Failure(500, "DATA_INCORRECT");
 
 /// The agency.
 pub(crate) struct SocialInsurance {
-    pub(crate) register: Arc<Register>,
+    pub(crate) persons: Arc<Persons>,
     /// Changes with every answer: `trangThai` and `errorCode` as text, then as numbers (interfaces 18.2).
     pub(crate) numbers_as_text: AtomicBool,
 }
@@ -37,7 +38,8 @@ pub(crate) struct SocialInsurance {
 /// One exchange with the agency.
 struct Visit<'a> {
     register: &'a Register,
-    site: &'a Site,
+    persons: &'a Persons,
+    site: &'a Arc<Site>,
     misbehaviour: Option<&'a Misbehaviour>,
     as_text: bool,
 }
@@ -53,7 +55,8 @@ impl Agency for SocialInsurance {
             return crate::lgsp::fault(401, 900_901, "Invalid Credentials").into();
         }
         let as_text = self.numbers_as_text.fetch_xor(true, Ordering::Relaxed);
-        let visit = Visit { register: &self.register, site, misbehaviour, as_text };
+        let visit =
+            Visit { register: &self.persons.register, persons: &self.persons, site, misbehaviour, as_text };
         let operation = self.operation(request);
         let body = visit.hear(&operation, request).unwrap_or_else(|Failure(code, text)| {
             site.tally.refused(text);
