@@ -39,6 +39,10 @@
 //! | `social-insurance` | `POST {http}/apiBHXH/getMaSoBhxhTheoTieuChi` | the number of a person | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuTtHgdByMaSoBhxh` | the person of a number | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | the household a person stands in | names \[SRC\] 9, frame \[SIM\] |
+//! | `social-insurance` | `POST {http}/apiBHXH/nhanHoSoTuTuat` | a survivor's claim; a repeat is a second one | \[SIM\] B.7 |
+//! | `social-insurance` | `POST {http}/apiBHXH/traCuuHoSo` | the claims of a reference | \[SIM\] B.7 |
+//! | `social-affairs` | `POST {http}/apiLDTBXH/1.0/nhanHoSoBTXH` | funeral support is asked for | names \[SRC\] A.5, path \[SIM\] |
+//! | `social-affairs` | `POST {http}/apiLDTBXH/1.0/traCuuHoSo` | where it stands, down words of A.5 | names \[SRC\] A.5, path \[SIM\] |
 //! | `tax` | `GET {http}/apiCSDLDKDN/chiTietDoanhNghiep?msdn=` | a company, 10 or 13 digits | names \[SRC\] 10, frame \[SIM\] |
 //! | `tax` | `GET {http}/apiThue/1.0/traCuuNNT?mst=` | a taxpayer, 12 digits | \[SIM\] B.3 |
 //! | `tax` | `POST {http}/apiThue/1.0/traCuuNghiaVuTaiChinh` | what a dossier owes | XML \[SRC\] 10, wire \[SIM\] B.4 |
@@ -114,6 +118,7 @@ mod pki;
 mod postal;
 mod residence;
 mod settings;
+mod social_affairs;
 mod social_insurance;
 mod stamp;
 mod tax;

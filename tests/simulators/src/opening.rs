@@ -18,6 +18,7 @@ use crate::postal::Postal;
 use crate::postal::feed::Feed;
 use crate::residence::Residence;
 use crate::residence::removal::{self, Removals};
+use crate::social_affairs::{self, SocialAffairs};
 use crate::social_insurance::{self, SocialInsurance};
 use crate::tax::{self, Tax};
 use crate::wire::{self, Agency, House, Site, Tls};
@@ -165,6 +166,10 @@ fn routes(behind: &Behind, persons: &Arc<Persons>, credentials: &Credentials) ->
     let removals: Arc<dyn Agency> = Arc::new(Removals { persons: Arc::clone(persons) });
     let insurance: Arc<dyn Agency> =
         Arc::new(SocialInsurance { persons: Arc::clone(persons), numbers_as_text: AtomicBool::new(false) });
+    let affairs: Arc<dyn Agency> = Arc::new(SocialAffairs {
+        persons: Arc::clone(persons),
+        accept_key: credentials.social_affairs_accept_key.clone(),
+    });
     let taxes: Arc<dyn Agency> =
         Arc::new(Tax::new(Arc::clone(register), credentials.tax_security_key.clone()));
     let route = |prefix, partners_only, site: &Arc<Site>, agency: &Arc<dyn Agency>| Route {
@@ -178,6 +183,7 @@ fn routes(behind: &Behind, persons: &Arc<Persons>, credentials: &Credentials) ->
         route(civil_status::interlinked::PREFIX, false, &behind.civil_status, &deaths),
         route(removal::PREFIX, false, &behind.residence, &removals),
         route(social_insurance::PREFIX, true, &behind.social_insurance, &insurance),
+        route(social_affairs::PREFIX, false, &behind.social_affairs, &affairs),
         route(tax::BUSINESS_PREFIX, false, &behind.tax, &taxes),
         route(tax::TAX_PREFIX, false, &behind.tax, &taxes),
     ]

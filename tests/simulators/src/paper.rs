@@ -1,6 +1,11 @@
-//! What agencies hand out as files.
+//! What agencies hand out as files, and whether one that was handed in is whole.
 
 use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::wire::http::find;
 
 /// A real PDF of one page with two lines, in ASCII as its standard font wants it.
 pub(crate) fn pdf(title: &str, below: &str) -> Vec<u8> {
@@ -27,4 +32,12 @@ pub(crate) fn pdf(title: &str, below: &str) -> Vec<u8> {
         "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
     );
     file.into_bytes()
+}
+
+/// Base64 that ends where it should, and of a PDF its beginning and its end.
+pub(crate) fn is_whole(data: &str, name: &str) -> bool {
+    let Ok(bytes) = STANDARD.decode(data) else { return false };
+    let pdf = name.to_lowercase().ends_with(".pdf");
+    let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or_default();
+    !bytes.is_empty() && (!pdf || bytes.starts_with(b"%PDF-") && find(tail, b"%%EOF").is_some())
 }

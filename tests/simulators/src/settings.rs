@@ -83,6 +83,8 @@ pub struct Credentials {
     pub lgsp_partner_code_cus: String,
     /// Tax, `SecurityKey` of the obligations.
     pub tax_security_key: String,
+    /// Social affairs, `AcceptKey`.
+    pub social_affairs_accept_key: String,
     /// Post, user of the token call.
     pub postal_username: String,
     /// Post, password of the token call.
@@ -120,6 +122,7 @@ impl Credentials {
             lgsp_partner_code: "H00".to_owned(),
             lgsp_partner_code_cus: "000.00.00.H00".to_owned(),
             tax_security_key: "khoa-thue-gia-dinh".to_owned(),
+            social_affairs_accept_key: "khoa-btxh-gia-dinh".to_owned(),
             postal_username: "buu-dien-mau".to_owned(),
             postal_password: "mat-khau-buu-dien-gia-dinh".to_owned(),
             postal_customer_code: "H00MAU".to_owned(),

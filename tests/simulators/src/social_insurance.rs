@@ -3,6 +3,8 @@
 //! The index of numbers follows the population register, so it is searched with what the citizen says; the record
 //! behind a number is the agency's own copy, which may say something else.
 
+mod claims;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -58,8 +60,12 @@ impl Agency for SocialInsurance {
         let visit =
             Visit { register: &self.persons.register, persons: &self.persons, site, misbehaviour, as_text };
         let operation = self.operation(request);
-        let body = visit.hear(&operation, request).unwrap_or_else(|Failure(code, text)| {
+        let body = visit.hear(&operation, request).unwrap_or_else(|failure| {
+            let Failure(code, text) = failure;
             site.tally.refused(text);
+            if matches!(operation.as_str(), claims::CLAIM | claims::FIND) {
+                return visit.failed_claim(&operation, failure);
+            }
             // What was asked for is there and empty: all fields of a reply are always sent.
             json!({
                 nobody(&operation): null, "trangThai": visit.number(0), "errorCode": visit.number(code),
@@ -90,6 +96,8 @@ impl Visit<'_> {
             "getMaSoBhxhTheoTieuChi" => self.number_by_criteria(asked),
             "getTraCuuTtHgdByMaSoBhxh" => self.person_by_number(asked),
             "getTraCuuThongTinHgd" => self.household(asked),
+            claims::CLAIM => self.claim(asked),
+            claims::FIND => self.find_claims(asked),
             _ => Err(DATA_INCORRECT),
         }
     }

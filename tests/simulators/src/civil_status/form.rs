@@ -3,8 +3,6 @@
 //! Settings of the simulator \[SIM\]: which fields are required, their lengths, and the two sentences that no source
 //! has (`không được để trống`, `không hợp lệ`). The other three are those of interfaces 6.3.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::civil_register::knows_province;
@@ -222,18 +220,9 @@ pub(super) fn attachment_findings(files: &[Value]) -> Vec<String> {
             }
         }
         let data = scalar(file, "duLieuTepDinhKem");
-        if !data.is_empty() && !is_whole(&data, &scalar(file, "tenTepDinhKem")) {
+        if !data.is_empty() && !crate::paper::is_whole(&data, &scalar(file, "tenTepDinhKem")) {
             tell("duLieuTepDinhKem", WRONG_FORM);
         }
     }
     found
-}
-
-/// Base64 that ends where it should, and of a PDF its beginning and its end.
-pub(crate) fn is_whole(data: &str, name: &str) -> bool {
-    let Ok(bytes) = STANDARD.decode(data) else { return false };
-    let pdf = name.to_lowercase().ends_with(".pdf");
-    let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or_default();
-    !bytes.is_empty()
-        && (!pdf || bytes.starts_with(b"%PDF-") && crate::wire::http::find(tail, b"%%EOF").is_some())
 }

@@ -2,6 +2,8 @@
 
 mod civil_status;
 mod residence;
+mod social_affairs;
+mod social_insurance;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
