@@ -49,8 +49,15 @@
 //! | `postal` | `POST {http}/token` | user and password, or a refresh token | \[SRC\] 12, path and fields \[SIM\] |
 //! | `postal` | `GET {http}/rhDoc?pagesize=&lastId=` | the tracking feed | shape \[SRC\] 12, states \[SIM\] B.5 |
 //! | `postal` | `POST {http}/pricehcc` | what a parcel costs | name \[SRC\], wire \[SIM\] B.5 |
+//! | `postal` | `POST {http}/orderpost` | a waybill is ordered | fields \[SRC\] 12, path from the LGSP name, reply \[SIM\] |
+//! | `postal` | `POST {http}/ordercancel` | an order is taken back | name \[SRC\] 12, wire \[SIM\] |
+//! | `postal` | `POST {http}/ordertracking` | one order, looked up | name \[SRC\] 12, wire \[SIM\] |
+//! | `e-receipt-vnpt` | `POST {http}/PublishService.asmx` | `ImportAndPublishInv` | \[SRC\] 14.1 |
+//! | `e-receipt-vnpt` | `POST {http}/BusinessService.asmx` | `cancelInv` | \[SRC\] 14.1, its `OK:` \[SIM\] |
 //! | `e-receipt-vnpt` | `POST {http}/PortalService.asmx` | `getInvViewFkey`, `listInvByCus`, `downloadInvPDFFkey[NoPay]` | names \[SRC\] 14.1, elements \[BG\], list \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/auth/login` | user and password | \[SRC\] 14.2 |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/createInvoice/{mst}` | a receipt is issued | \[SRC\] 14.2, codes \[SIM\] |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/cancelTransactionInvoice` | and cancelled | \[SRC\] 14.2, codes \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/searchInvoiceByTransactionUuid` | a receipt by our key | name \[SRC\] 14.2, wire \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceUtilsWS/getInvoiceRepresentationFile` | its PDF, `fileToBytes` | name \[SRC\] 14.2, request \[BG\] |
 //!

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use crate::civil_status::interlinked::Interlinked;
 use crate::civil_status::{self, CivilStatus};
 use crate::desk::{Desk, Pace};
+use crate::e_receipt::book::Book;
 use crate::e_receipt::viettel::Viettel;
 use crate::e_receipt::vnpt::Vnpt;
 use crate::lgsp::{Lgsp, Route};
@@ -124,9 +125,10 @@ pub(crate) fn open(options: Options) -> Result<Simulators, StartError> {
 
     let (access, refresh) = (options.postal_token_lives, options.postal_refresh_lives);
     let postal = Arc::new(Postal::new(credentials.clone(), access, refresh, Feed::new(register.parcels())));
-    let vnpt = Arc::new(Vnpt { register: Arc::clone(&register), credentials: credentials.clone() });
+    let book = |provider| Arc::new(Book::new(&register, provider));
+    let vnpt = Arc::new(Vnpt { book: book(Party::EReceiptVnpt), credentials: credentials.clone() });
     let lives = options.receipt_token_lives;
-    let viettel = Arc::new(Viettel::new(Arc::clone(&register), credentials.clone(), lives));
+    let viettel = Arc::new(Viettel::new(book(Party::EReceiptViettel), credentials.clone(), lives));
     Ok(Simulators {
         residence,
         civil_status: Handle::new(civil_status),

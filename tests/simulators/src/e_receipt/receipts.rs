@@ -40,7 +40,7 @@ pub struct Receipt {
     /// ID number of the payer.
     pub payer_id: String,
     /// What was paid for.
-    pub what: &'static str,
+    pub what: String,
     /// Đồng.
     pub amount: u64,
 }
@@ -59,6 +59,11 @@ fn provider(dossier: &str) -> Party {
     if vnpt { Party::EReceiptVnpt } else { Party::EReceiptViettel }
 }
 
+/// What a provider writes on its receipts: mẫu số and ký hiệu.
+pub(crate) fn pattern_and_serial(provider: Party) -> (&'static str, &'static str) {
+    if provider == Party::EReceiptVnpt { (PATTERN, SERIAL) } else { (TEMPLATE, SERIES) }
+}
+
 pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
     let births = register.registrations().iter().filter(|entry| entry.module == Module::Birth);
     let paid = births.filter_map(|entry| Some((entry, register.by_id(entry.subjects.first()?)?)));
@@ -70,24 +75,24 @@ pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
         }
         let provider = provider(&entry.dossier);
         let payer = register.kept_by(provider, truth);
-        let vnpt = provider == Party::EReceiptVnpt;
+        let (pattern, serial) = pattern_and_serial(provider);
         let fee = Receipt {
             provider,
             key: entry.dossier.clone(),
             dossier: entry.dossier.clone(),
-            pattern: if vnpt { PATTERN } else { TEMPLATE },
-            serial: if vnpt { SERIAL } else { SERIES },
+            pattern,
+            serial,
             number: all.len() as u32 + 1,
             issued_on: Day { year: 2025, month: 8, day: 1 + (number % 28) as u8 },
             payer: payer.name.full(),
             payer_id: payer.any_id().to_owned(),
-            what: "Phí cấp bản sao trích lục hộ tịch",
+            what: "Phí cấp bản sao trích lục hộ tịch".to_owned(),
             amount: FEE,
         };
         let charge = (number / RECEIPT_EVERY).is_multiple_of(CHARGE_EVERY).then(|| Receipt {
             key: format!("{}-LP", fee.key),
             number: fee.number + 1,
-            what: "Lệ phí hộ tịch",
+            what: "Lệ phí hộ tịch".to_owned(),
             amount: CHARGE,
             ..fee.clone()
         });

@@ -1,6 +1,8 @@
 //! What is written to the agencies: taken once, worked on, answered for, and remembered by the others.
 
 mod civil_status;
+mod e_receipt;
+mod postal;
 mod residence;
 mod social_affairs;
 mod social_insurance;
