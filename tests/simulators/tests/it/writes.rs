@@ -2,6 +2,7 @@
 
 mod civil_status;
 mod e_receipt;
+mod every_kind;
 mod postal;
 mod residence;
 mod social_affairs;

@@ -15,7 +15,7 @@ const CANCEL: &str = "cancelInv";
 const VIEW: &str = "getInvViewFkey";
 
 /// The XML of interfaces 14.1.
-fn invoice(key: &str, amount: u32) -> String {
+pub fn invoice(key: &str, amount: u32) -> String {
     format!(
         "<Invoices><Inv><key>{key}</key><Invoice><CusCode>{}</CusCode><ArisingDate>12/09/2025</ArisingDate>\
          <CusName>Nguyễn Văn Thử</CusName><CusAddress/><CusTaxCode/><Email/><PaymentMethod>CK</PaymentMethod>\
@@ -32,7 +32,7 @@ fn account(sims: &Simulators) -> String {
     format!("<Account>{}</Account><ACpass>{}</ACpass>", own.vnpt_account, own.vnpt_account_password)
 }
 
-fn issued(sims: &Simulators, xml: &str, pattern: &str, serial: &str) -> reqwest::RequestBuilder {
+pub fn issued(sims: &Simulators, xml: &str, pattern: &str, serial: &str) -> reqwest::RequestBuilder {
     let own = sims.credentials();
     let inside = format!(
         "{}<xmlInvData><![CDATA[{xml}]]></xmlInvData><username>{}</username><password>{}</password>\
@@ -51,13 +51,17 @@ fn at(sims: &Simulators, service: &str, request: reqwest::RequestBuilder) -> req
     reqwest::RequestBuilder::from_parts(http(), built)
 }
 
-async fn issue(sims: &Simulators, xml: &str) -> String {
+pub async fn issue(sims: &Simulators, xml: &str) -> String {
     result(&text(issued(sims, xml, "C45-BB0/002", "BM/25E")).await.1)
 }
 
-async fn cancel(sims: &Simulators, key: &str) -> String {
+pub fn cancel_call(sims: &Simulators, key: &str) -> reqwest::RequestBuilder {
     let inside = format!("{}{}", account(sims), vnpt_inside(sims, &format!("<fkey>{key}</fkey>")));
-    result(&text(at(sims, "BusinessService.asmx", vnpt_call(sims, CANCEL, &inside))).await.1)
+    at(sims, "BusinessService.asmx", vnpt_call(sims, CANCEL, &inside))
+}
+
+async fn cancel(sims: &Simulators, key: &str) -> String {
+    result(&text(cancel_call(sims, key)).await.1)
 }
 
 async fn portal(sims: &Simulators, operation: &str, subject: &str) -> String {
@@ -177,7 +181,7 @@ async fn a_receipt_whose_reply_is_lost_is_found_by_its_key() {
     assert_eq!((agency.settle(), agency.effects_of(ISSUE, &code(4))), (1, 1));
 }
 
-fn receipt(key: &str) -> Value {
+pub fn receipt(key: &str) -> Value {
     json!({
         "generalInvoiceInfo": {
             "invoiceType": "01BLP", "templateCode": "01BLP0-001", "invoiceSeries": "BM25E", "currencyCode": "VND",
@@ -195,21 +199,21 @@ fn receipt(key: &str) -> Value {
 
 const CREATE: &str = "createInvoice";
 
-async fn create_call(sims: &Simulators, body: &Value) -> reqwest::RequestBuilder {
+pub async fn create_call(sims: &Simulators, body: &Value) -> reqwest::RequestBuilder {
     let path = format!("InvoiceAPI/InvoiceWS/{CREATE}/{}", sims.credentials().viettel_tax_code);
     viettel_call(sims, &path, body).await
 }
 
-async fn create(sims: &Simulators, body: &Value) -> Value {
+pub async fn create(sims: &Simulators, body: &Value) -> Value {
     answer(create_call(sims, body).await).await.1
 }
 
-async fn search(sims: &Simulators, key: &str) -> Value {
+pub async fn search(sims: &Simulators, key: &str) -> Value {
     let body = json!({ "supplierTaxCode": sims.credentials().viettel_tax_code, "transactionUuid": key });
     answer(viettel_call(sims, VIETTEL_SEARCH, &body).await).await.1
 }
 
-async fn cancel_by_form(sims: &Simulators, number: &str, issued_on: &str) -> Value {
+pub async fn cancel_form(sims: &Simulators, number: &str, issued_on: &str) -> reqwest::RequestBuilder {
     let token = answer(viettel_login(sims)).await.1["access_token"].as_str().unwrap().to_owned();
     let url = viettel_url(sims, "InvoiceAPI/InvoiceWS/cancelTransactionInvoice");
     let form = format!(
@@ -218,7 +222,11 @@ async fn cancel_by_form(sims: &Simulators, number: &str, issued_on: &str) -> Val
         sims.credentials().viettel_tax_code
     );
     let request = http().post(url).bearer_auth(token).body(form);
-    answer(request.header("Content-Type", "application/x-www-form-urlencoded")).await.1
+    request.header("Content-Type", "application/x-www-form-urlencoded")
+}
+
+async fn cancel_by_form(sims: &Simulators, number: &str, issued_on: &str) -> Value {
+    answer(cancel_form(sims, number, issued_on).await).await.1
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ const POST: &str = "orderpost";
 const CANCEL: &str = "ordercancel";
 const TRACK: &str = "ordertracking";
 
-fn order(sims: &Simulators, number: u32) -> Value {
+pub fn order(sims: &Simulators, number: u32) -> Value {
     json!({
         "CustomerCode": sims.credentials().postal_customer_code, "OrderNumber": code(number), "CODAmount": 0,
         "SenderProvince": 44, "SenderDistrict": 4400, "SenderAddress": "UBND xã Mẫu", "SenderName": "Một cửa",
@@ -20,7 +20,7 @@ fn order(sims: &Simulators, number: u32) -> Value {
     })
 }
 
-fn about(sims: &Simulators, number: u32) -> Value {
+pub fn about(sims: &Simulators, number: u32) -> Value {
     json!({ "CustomerCode": sims.credentials().postal_customer_code, "OrderNumber": code(number) })
 }
 

@@ -10,7 +10,7 @@ use crate::client::start;
 const FILE: &str = "nhanHoSoBTXH";
 const FIND: &str = "traCuuHoSo";
 
-fn support(sims: &Simulators, person: &Person, number: u32) -> Value {
+pub fn support(sims: &Simulators, person: &Person, number: u32) -> Value {
     json!({
         "AcceptKey": sims.credentials().social_affairs_accept_key, "LoaiDuLieu": "100", "MaHoSo": code(number),
         "MaTTHC": "2.000488", "HoVaTen": person.name.full(), "NgayThangNamSinh": "1940", "GioiTinhId": 1,

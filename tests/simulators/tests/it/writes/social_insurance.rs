@@ -10,7 +10,7 @@ use crate::client::start;
 const CLAIM: &str = "nhanHoSoTuTuat";
 const FIND: &str = "traCuuHoSo";
 
-fn claim(sims: &Simulators, person: &Person, number: u32) -> Value {
+pub fn claim(sims: &Simulators, person: &Person, number: u32) -> Value {
     let act = sims.death_of(&person.id).unwrap();
     let died: String = act.died.split('.').rev().collect();
     json!({
