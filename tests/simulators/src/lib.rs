@@ -2,8 +2,9 @@
 //!
 //! Written from `reference/interfaces.md` alone and from no other crate of the workspace, so that a mistake on one
 //! side cannot hide on the other. The agencies are *strict* (each refusal has a test), can be told to *misbehave*
-//! ([`Misbehaviour`]), and *count* every request ([`Counts`]). They run on threads of their own; [`Simulators::start`]
-//! may be called from a plain test, an async test or a program, and dropping the value ends everything, hangs too.
+//! ([`Misbehaviour`]), and *count* every request ([`Counts`]) and every effect ([`Handle::effects_of`]). They run on
+//! threads of their own; [`Simulators::start`] may be called from a plain test, an async test or a program, and dropping
+//! the value ends everything, hangs too.
 //!
 //! ```
 //! use simulators::{Misbehaviour, Options, Simulators, Times};
@@ -61,9 +62,9 @@
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/searchInvoiceByTransactionUuid` | a receipt by our key | name \[SRC\] 14.2, wire \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceUtilsWS/getInvoiceRepresentationFile` | its PDF, `fileToBytes` | name \[SRC\] 14.2, request \[BG\] |
 //!
-//! Residence wants a client certificate of [`Pki::ca`]; civil status, social insurance and tax are reached through
-//! the carrier only, the others directly. To add an agency: one file with an `Agency`, one `Party`, and a door or a
-//! `Route` in `opening.rs`.
+//! Residence wants a client certificate of [`Pki::ca`] where it is read; it is written to through the carrier. Civil
+//! status, social insurance, social affairs and tax are reached through the carrier only, the others directly. To add an
+//! agency: one file with an `Agency`, one `Party`, and a door or a `Route` in `opening.rs`.
 //!
 //! # Where the document leaves a choice
 //!
@@ -107,6 +108,12 @@
 //!   XML inside the string, its dates `dd/MM/yyyy`. What is no message to it is a SOAP fault.
 //! * **Viettel** takes the token as `Bearer` or as a cookie, the search as JSON or as a form; `result` is a list. What
 //!   is not there is HTTP 200 with `errorCode` `INVOICE_NOT_FOUND`.
+//! * **Writes**: what each agency takes, and where its document leaves a choice, stands at the head of its file. A dossier
+//!   that takes its time goes through 1, 3, 4, a step each poll ([`Options::pace`]) or by hand ([`Handle::decide`]); one
+//!   that wants a supplement gets it by being sent again with the same reference. Who is not in the register of deaths
+//!   is not removed and not paid for; the dead are gone from residence only when the removal is done.
+//! * **Lost writes**: garbled or lost replies are those of a write that was done; refusals, 5xx, 429, 503, redirects and
+//!   pages are those of one that was not. [`Misbehaviour::of_writes`] says the rest by name.
 //! * **Receipts**: our key is the dossier code, with `-LP` behind it for a charge beside the fee. Dossiers of H56, H26
 //!   and H17 are VNPT's, the others Viettel's.
 

@@ -71,6 +71,22 @@ async fn a_repeat_is_received_already_and_done_once() {
 }
 
 #[tokio::test]
+async fn of_pushes_at_the_same_time_one_is_done() {
+    let sims = start();
+    let person = dying(&sims, 0);
+    sims.civil_status().misbehave_on(PUSH, M::Hang, Times::Times(3)).unwrap();
+    let all_there = async {
+        sims.civil_status().until_asked(3).await;
+        sims.civil_status().release();
+    };
+    let (first, second, third, ()) =
+        tokio::join!(push(&sims, person, 7), push(&sims, person, 7), push(&sims, person, 7), all_there);
+    let taken = [first, second, third].map(|told| told.unwrap().1["status"] == "1");
+    assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
+    assert_eq!(sims.civil_status().effects_of(PUSH, &lt(7)), 1);
+}
+
+#[tokio::test]
 async fn whoever_is_registered_dead_is_not_registered_again() {
     let sims = start();
     register_death(&sims, dying(&sims, 0), 7).await;
