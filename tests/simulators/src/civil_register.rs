@@ -144,6 +144,27 @@ pub(crate) fn knows_unit(number: u64) -> bool {
     PLACES.iter().any(|place| same(place.old_commune) || same(place.new_commune))
 }
 
+/// The province of a simulated office, by the codes of today where it has both; empty for any other.
+pub(crate) fn province_of(unit: &str) -> String {
+    let today = PLACES.iter().map(|place| (place.new_commune, place.new_province));
+    let before = PLACES.iter().map(|place| (place.old_commune, place.old_province));
+    let found = today.chain(before).find(|(commune, _)| is_unit(commune, unit));
+    found.map(|(_, province)| province.to_owned()).unwrap_or_default()
+}
+
+/// Whether an office stands in a province, by the codes of today or of before.
+pub(crate) fn stands_in(unit: &str, province: &str) -> bool {
+    PLACES.iter().any(|place| {
+        is_unit(place.new_commune, unit) && place.new_province == province
+            || is_unit(place.old_commune, unit) && place.old_province == province
+    })
+}
+
+/// `maDonVi` is a number here and there, so leading zeros may be gone.
+fn is_unit(commune: &str, unit: &str) -> bool {
+    commune == unit || unit.parse::<u64>().is_ok_and(|number| commune.parse() == Ok(number))
+}
+
 /// Writes the whole register.
 pub(crate) fn fill(register: &mut Register, chance: &mut Chance) {
     let mut clerk = Clerk { register, entries: Vec::new(), chance };

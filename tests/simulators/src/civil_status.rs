@@ -1,4 +1,7 @@
-//! The civil-status agency (Bộ Tư pháp, generation 1) behind the carrier: JSON outside, XML inside.
+//! The civil-status agency (Bộ Tư pháp) behind the carrier: JSON outside, XML inside; generation 1, which is read.
+
+mod form;
+pub(crate) mod interlinked;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Map, Value, json};
 
 use crate::civil_register::{Dossier, Module, Registration, knows_province, knows_unit};
+use crate::desk::{Filed, Standing};
 use crate::misbehaviour::{Misbehaviour, shape};
 use crate::people::Register;
 use crate::wire::http::{Reply, Request};
@@ -103,7 +107,8 @@ impl Visit<'_> {
             return Err(AGENCY_ID_INCORRECT);
         }
         let fits = |dossier: &&Dossier| dossier.code == code && dossier.unit.parse() == Ok(unit);
-        let found = self.register.dossiers().iter().find(fits).ok_or(RECORD_NOT_FOUND)?;
+        let since = self.site.desk.by_code(code).last().map(dossier);
+        let found = self.register.dossiers().iter().chain(&since).find(fits).ok_or(RECORD_NOT_FOUND)?;
         let other = self.register.dossiers().iter().find(|dossier| dossier.code != code).unwrap_or(found);
         Ok(match self.misbehaviour {
             Some(Misbehaviour::WrongPerson) => status(other),
@@ -123,7 +128,8 @@ impl Visit<'_> {
         }
         codes.iter().for_each(|code| self.site.tally.asked_for(code));
         let known = known_province(&province)?;
-        self.rows(module, &codes.concat(), |entry| {
+        let since = interlinked::by_codes(&self.site.desk, &codes);
+        self.rows(module, &codes.concat(), &since, |entry| {
             entry.province == known && codes.contains(&entry.dossier.as_str())
         })
     }
@@ -135,20 +141,24 @@ impl Visit<'_> {
         let key = format!("{book}/{number}");
         self.site.tally.asked_for(&key);
         let known = known_province(&province)?;
-        self.rows(module, &key, |entry| {
+        let since: Vec<_> = interlinked::by_number(&self.site.desk, number, book).into_iter().collect();
+        self.rows(module, &key, &since, |entry| {
             entry.province == known && entry.number == number && entry.book == book
         })
     }
 
-    /// The rows found. None is told in two ways, always the same way for the same question.
+    /// The rows found, `since` among them: what was registered after the start. None is told in two ways, always
+    /// the same way for the same question.
     fn rows(
         &self,
         module: Module,
         key: &str,
+        since: &[Registration],
         fits: impl Fn(&Registration) -> bool,
     ) -> Result<Value, Failure> {
         self.admit()?;
-        let entries = || self.register.registrations().iter().filter(|entry| entry.module == module);
+        let all = || self.register.registrations().iter().chain(since);
+        let entries = || all().filter(|entry| entry.module == module);
         let mut found: Vec<&Registration> = entries().filter(|entry| fits(entry)).collect();
         if found.is_empty() {
             let even = key.bytes().fold(0_u8, u8::wrapping_add) % 2 == 0;
@@ -182,6 +192,16 @@ impl Visit<'_> {
         }
         row
     }
+}
+
+/// A pushed dossier as the older interface tells it: 3 is sufficient there, and refused is failed.
+fn dossier(file: &Filed) -> Dossier {
+    let (state, note) = match file.standing() {
+        Standing::Declined { reason } => (0, Some(reason.clone())),
+        Standing::Supplement { wanted, .. } => (2, Some(wanted.clone())),
+        other => (other.code(), None),
+    };
+    Dossier { code: file.code.clone(), unit: file.unit.clone(), module: Module::Death, state, note }
 }
 
 fn status(dossier: &Dossier) -> Value {

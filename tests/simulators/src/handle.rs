@@ -1,12 +1,17 @@
 //! A test's grip on one party: where it is, what it shall do wrong, what reached it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::desk::{Filed, Pace, Standing};
 use crate::lgsp;
 use crate::misbehaviour::{Misbehaviour, MisbehaviourError, Stage};
 use crate::wire::script::Times;
 use crate::wire::tally::{Counts, Moment};
 use crate::wire::{Movement, Site};
+
+/// What stands behind the name of an operation where the supplement of a dossier is counted among the effects.
+pub const SUPPLEMENT: &str = "/bo-sung";
 
 /// Who can misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +22,8 @@ pub enum Party {
     CivilStatus,
     /// Bảo hiểm xã hội Việt Nam, behind the carrier.
     SocialInsurance,
+    /// Lao động – Thương binh và Xã hội (bảo trợ xã hội), behind the carrier.
+    SocialAffairs,
     /// Cơ quan thuế và Cơ sở dữ liệu đăng ký kinh doanh, behind the carrier.
     Tax,
     /// Bưu điện (VNPost BCCI).
@@ -39,6 +46,7 @@ impl Party {
             Self::Residence => "residence",
             Self::CivilStatus => "civil-status",
             Self::SocialInsurance => "social-insurance",
+            Self::SocialAffairs => "social-affairs",
             Self::Tax => "tax",
             Self::Postal => "postal",
             Self::EReceiptVnpt => "e-receipt-vnpt",
@@ -140,6 +148,42 @@ impl Handle {
     #[must_use]
     pub fn requests_of(&self, operation: &str) -> u64 {
         self.counts().by_operation.get(operation).copied().unwrap_or_default()
+    }
+
+    /// How often this was done under this reference: 1 is what everybody wants. A dossier counts when the agency has
+    /// it, its supplement as [`SUPPLEMENT`] behind the operation's name; the reference is `maHoSoLT`, `MaHoSo` of the
+    /// social affairs, `OrderNumber` of the post, the key of a receipt.
+    #[must_use]
+    pub fn effects_of(&self, operation: &str, reference: &str) -> u64 {
+        self.0.tally.effects_of(operation, reference)
+    }
+
+    /// Everything done here since the start, by operation and reference; never forgotten.
+    #[must_use]
+    pub fn effects(&self) -> BTreeMap<(String, String), u64> {
+        self.0.tally.effects()
+    }
+
+    /// Does at once whatever [`Misbehaviour::CommitLate`] has put off; says how much that was.
+    pub fn settle(&self) -> usize {
+        self.0.late.settle()
+    }
+
+    /// The dossiers handed in here with this reference or code, oldest first.
+    #[must_use]
+    pub fn filed(&self, code: &str) -> Vec<Filed> {
+        self.0.desk.by_code(code)
+    }
+
+    /// Puts the newest dossier with this reference or code where it is told, as an officer of the agency would; says
+    /// whether there is one.
+    pub fn decide(&self, code: &str, standing: Standing) -> bool {
+        self.0.desk.decide(code, standing)
+    }
+
+    /// What moves dossiers here from now on, instead of [`crate::Options::pace`].
+    pub fn set_pace(&self, pace: Pace) {
+        self.0.desk.set_pace(pace);
     }
 
     /// When each request came, in order; enough to compute rates per window.

@@ -189,7 +189,7 @@ impl Lgsp {
             return reply.into();
         }
         let operation = route.agency.operation(request);
-        let reception = Reception::new(&route.site, &operation);
+        let reception = Reception::through_carrier(&route.site, &operation);
         match reception.misbehaviour {
             // [BG] the code with which WSO2 says that the back end refuses.
             Some(Misbehaviour::Refuse) => fault(503, 101_503, "Error connecting to the back end").into(),

@@ -2,8 +2,9 @@
 //!
 //! Written from `reference/interfaces.md` alone and from no other crate of the workspace, so that a mistake on one
 //! side cannot hide on the other. The agencies are *strict* (each refusal has a test), can be told to *misbehave*
-//! ([`Misbehaviour`]), and *count* every request ([`Counts`]). They run on threads of their own; [`Simulators::start`]
-//! may be called from a plain test, an async test or a program, and dropping the value ends everything, hangs too.
+//! ([`Misbehaviour`]), and *count* every request ([`Counts`]) and every effect ([`Handle::effects_of`]). They run on
+//! threads of their own; [`Simulators::start`] may be called from a plain test, an async test or a program, and dropping
+//! the value ends everything, hangs too.
 //!
 //! ```
 //! use simulators::{Misbehaviour, Options, Simulators, Times};
@@ -32,23 +33,38 @@
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traTrangThaiHoSo` | a dossier's state | states \[SRC\], path and shape \[SIM\] B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traDanhSachHoSo` | records by dossier code | \[SRC\] 6.1, shape B.2 |
 //! | `civil-status` | `POST {http}/apiHoTichTuPhap/traCuuSoHoTich` | records by book and number | \[SIM\] B.2 |
+//! | `civil-status` | `POST {http}/apiLienThongKSKT/1.0/nhanHoSoDKHT` | a death is pushed, module LTKT | \[SRC\] 6.2, A.2 |
+//! | `civil-status` | `POST {http}/apiLienThongKSKT/1.0/traTrangThaiHoSoDKHT` | pushed dossiers, three a call | words \[SRC\] A.2, path \[SIM\] |
+//! | `residence` | `POST {http}/cutru/1.0/xoaThuongTru` | a residence is removed | \[SIM\] section 8, B.6 |
+//! | `residence` | `POST {http}/cutru/1.0/traCuuHoSo` | where removals stand | \[SIM\] B.6 |
 //! | `social-insurance` | `POST {http}/apiBHXH/getMaSoBhxhTheoTieuChi` | the number of a person | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuTtHgdByMaSoBhxh` | the person of a number | names \[SRC\] 9, frame \[SIM\] |
 //! | `social-insurance` | `POST {http}/apiBHXH/getTraCuuThongTinHgd` | the household a person stands in | names \[SRC\] 9, frame \[SIM\] |
+//! | `social-insurance` | `POST {http}/apiBHXH/nhanHoSoTuTuat` | a survivor's claim; a repeat is a second one | \[SIM\] B.7 |
+//! | `social-insurance` | `POST {http}/apiBHXH/traCuuHoSo` | the claims of a reference | \[SIM\] B.7 |
+//! | `social-affairs` | `POST {http}/apiLDTBXH/1.0/nhanHoSoBTXH` | funeral support is asked for | names \[SRC\] A.5, path \[SIM\] |
+//! | `social-affairs` | `POST {http}/apiLDTBXH/1.0/traCuuHoSo` | where it stands, down words of A.5 | names \[SRC\] A.5, path \[SIM\] |
 //! | `tax` | `GET {http}/apiCSDLDKDN/chiTietDoanhNghiep?msdn=` | a company, 10 or 13 digits | names \[SRC\] 10, frame \[SIM\] |
 //! | `tax` | `GET {http}/apiThue/1.0/traCuuNNT?mst=` | a taxpayer, 12 digits | \[SIM\] B.3 |
 //! | `tax` | `POST {http}/apiThue/1.0/traCuuNghiaVuTaiChinh` | what a dossier owes | XML \[SRC\] 10, wire \[SIM\] B.4 |
 //! | `postal` | `POST {http}/token` | user and password, or a refresh token | \[SRC\] 12, path and fields \[SIM\] |
 //! | `postal` | `GET {http}/rhDoc?pagesize=&lastId=` | the tracking feed | shape \[SRC\] 12, states \[SIM\] B.5 |
 //! | `postal` | `POST {http}/pricehcc` | what a parcel costs | name \[SRC\], wire \[SIM\] B.5 |
+//! | `postal` | `POST {http}/orderpost` | a waybill is ordered | fields \[SRC\] 12, path from the LGSP name, reply \[SIM\] |
+//! | `postal` | `POST {http}/ordercancel` | an order is taken back | name \[SRC\] 12, wire \[SIM\] |
+//! | `postal` | `POST {http}/ordertracking` | one order, looked up | name \[SRC\] 12, wire \[SIM\] |
+//! | `e-receipt-vnpt` | `POST {http}/PublishService.asmx` | `ImportAndPublishInv` | \[SRC\] 14.1 |
+//! | `e-receipt-vnpt` | `POST {http}/BusinessService.asmx` | `cancelInv` | \[SRC\] 14.1, its `OK:` \[SIM\] |
 //! | `e-receipt-vnpt` | `POST {http}/PortalService.asmx` | `getInvViewFkey`, `listInvByCus`, `downloadInvPDFFkey[NoPay]` | names \[SRC\] 14.1, elements \[BG\], list \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/auth/login` | user and password | \[SRC\] 14.2 |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/createInvoice/{mst}` | a receipt is issued | \[SRC\] 14.2, codes \[SIM\] |
+//! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/cancelTransactionInvoice` | and cancelled | \[SRC\] 14.2, codes \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceWS/searchInvoiceByTransactionUuid` | a receipt by our key | name \[SRC\] 14.2, wire \[SIM\] |
 //! | `e-receipt-viettel` | `POST {http}/services/einvoiceapplication/api/…InvoiceUtilsWS/getInvoiceRepresentationFile` | its PDF, `fileToBytes` | name \[SRC\] 14.2, request \[BG\] |
 //!
-//! Residence wants a client certificate of [`Pki::ca`]; civil status, social insurance and tax are reached through
-//! the carrier only, the others directly. To add an agency: one file with an `Agency`, one `Party`, and a door or a
-//! `Route` in `opening.rs`.
+//! Residence wants a client certificate of [`Pki::ca`] where it is read; it is written to through the carrier. Civil
+//! status, social insurance, social affairs and tax are reached through the carrier only, the others directly. To add an
+//! agency: one file with an `Agency`, one `Party`, and a door or a `Route` in `opening.rs`.
 //!
 //! # Where the document leaves a choice
 //!
@@ -92,22 +108,33 @@
 //!   XML inside the string, its dates `dd/MM/yyyy`. What is no message to it is a SOAP fault.
 //! * **Viettel** takes the token as `Bearer` or as a cookie, the search as JSON or as a form; `result` is a list. What
 //!   is not there is HTTP 200 with `errorCode` `INVOICE_NOT_FOUND`.
+//! * **Writes**: what each agency takes, and where its document leaves a choice, stands at the head of its file. A dossier
+//!   that takes its time goes through 1, 3, 4, a step each poll ([`Options::pace`]) or by hand ([`Handle::decide`]); one
+//!   that wants a supplement gets it by being sent again with the same reference. Who is not in the register of deaths
+//!   is not removed and not paid for; the dead are gone from residence only when the removal is done.
+//! * **Lost writes**: garbled or lost replies are those of a write that was done; refusals, 5xx, 429, 503, redirects and
+//!   pages are those of one that was not. [`Misbehaviour::of_writes`] says the rest by name.
 //! * **Receipts**: our key is the dossier code, with `-LP` behind it for a charge beside the fee. Dossiers of H56, H26
 //!   and H17 are VNPT's, the others Viettel's.
 
 mod civil_register;
 mod civil_status;
+mod desk;
 mod e_receipt;
 mod handle;
 mod lgsp;
 mod misbehaviour;
 mod opening;
+mod paper;
 mod people;
+mod persons;
 mod pki;
 mod postal;
 mod residence;
 mod settings;
+mod social_affairs;
 mod social_insurance;
+mod stamp;
 mod tax;
 mod tokens;
 mod wire;
@@ -119,16 +146,19 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use civil_register::{Dossier, Module, Registration};
+pub use desk::{Filed, Pace, Standing, Turn};
 pub use e_receipt::receipts::Receipt;
-pub use handle::{Handle, Party};
+pub use handle::{Handle, Party, SUPPLEMENT};
 pub use misbehaviour::{Misbehaviour, MisbehaviourError};
 pub use people::{
     Address, Aspect, Awkward, Born, Day, Disagreement, Household, Member, Name, NameForm, PLACES, Person,
     Place, Register, Sex,
 };
+pub use persons::Death;
 pub use pki::Pki;
 pub use postal::feed::Parcel;
 pub use settings::{Credentials, Options, StartError};
+pub use stamp::Stamp;
 pub use tax::companies::{Company, Levy, Notice};
 pub use wire::script::Times;
 pub use wire::tally::{Counts, Moment};
@@ -136,6 +166,7 @@ pub use wire::tally::{Counts, Moment};
 use e_receipt::viettel::Viettel;
 use lgsp::Lgsp;
 use opening::open;
+use persons::Persons;
 use postal::Postal;
 pub(crate) use settings::Rules;
 use wire::http::{Reply, Request};
@@ -150,6 +181,7 @@ pub struct Simulators {
     residence: Handle,
     civil_status: Handle,
     social_insurance: Handle,
+    social_affairs: Handle,
     tax: Handle,
     postal: Handle,
     e_receipt_vnpt: Handle,
@@ -175,6 +207,7 @@ struct Inside {
     lgsp: Arc<Lgsp>,
     postal: Arc<Postal>,
     viettel: Arc<Viettel>,
+    persons: Arc<Persons>,
 }
 
 impl std::fmt::Debug for Inside {
@@ -225,6 +258,12 @@ impl Simulators {
         &self.social_insurance
     }
 
+    /// The social affairs, behind the carrier.
+    #[must_use]
+    pub fn social_affairs(&self) -> &Handle {
+        &self.social_affairs
+    }
+
     /// The tax agency and the business register, behind the carrier.
     #[must_use]
     pub fn tax(&self) -> &Handle {
@@ -251,12 +290,12 @@ impl Simulators {
 
     /// Every party that can be asked, in the order of [`Party`].
     #[must_use]
-    pub fn parties(&self) -> [&Handle; 9] {
+    pub fn parties(&self) -> [&Handle; 10] {
         let [residence, civil_status, lgsp] = [&self.residence, &self.civil_status, &self.lgsp];
-        let behind = [&self.social_insurance, &self.tax];
+        let behind = [&self.social_insurance, &self.social_affairs, &self.tax];
         let direct = [&self.postal, &self.e_receipt_vnpt, &self.e_receipt_viettel];
-        let ([social_insurance, tax], [postal, vnpt, viettel]) = (behind, direct);
-        [residence, civil_status, social_insurance, tax, postal, vnpt, viettel, lgsp, &self.elsewhere]
+        let ([insurance, affairs, tax], [postal, vnpt, viettel]) = (behind, direct);
+        [residence, civil_status, insurance, affairs, tax, postal, vnpt, viettel, lgsp, &self.elsewhere]
     }
 
     /// The carrier.
@@ -312,6 +351,19 @@ impl Simulators {
     #[must_use]
     pub fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// The act of death of the person with this ID number: of the beginning, or registered since.
+    #[must_use]
+    pub fn death_of(&self, id: &str) -> Option<Death> {
+        self.inside.persons.death_of(id)
+    }
+
+    /// The person with this ID number as the population register has them now: without residence and household, and
+    /// dead, once the residence was removed.
+    #[must_use]
+    pub fn person_now(&self, id: &str) -> Option<Person> {
+        self.inside.persons.register.by_id(id).map(|person| self.inside.persons.now(person))
     }
 
     /// Ends all agencies at once; whatever hangs is cut off.

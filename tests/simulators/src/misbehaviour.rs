@@ -1,9 +1,11 @@
-//! Everything a party can be told to do wrong when it is read from.
+//! Everything a party can be told to do wrong, when it is read from and when it is written to.
 
 pub(crate) mod fields;
 pub(crate) mod shape;
+mod writes;
 
 use crate::Party;
+pub(crate) use writes::Fate;
 
 /// One way to fail. Names and descriptions come from [`Misbehaviour::name`] and [`Misbehaviour::describe`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,14 @@ pub enum Misbehaviour {
     IpDisallowed,
     UnknownState,
     Redirect,
+    DropBeforeCommit,
+    CommitThenDrop,
+    CommitLate,
+    CommitThenError,
+    OutOfOrder,
+    Twice,
+    NumbersExhausted,
+    CertificateRevoked,
 }
 
 /// Where in the life of a request a misbehaviour is played.
@@ -83,7 +93,8 @@ pub enum MisbehaviourError {
 use Misbehaviour as M;
 
 impl Misbehaviour {
-    /// Every kind once, with a sensible value where it carries one.
+    /// Every kind that a read can meet once, with a sensible value where it carries one; those that only a write or
+    /// the poll after it can meet are [`Misbehaviour::of_writes`].
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut all = vec![M::Refuse, M::CloseAtAccept, M::WrongServerCertificate, M::Reset, M::Hang];
@@ -115,18 +126,19 @@ impl Misbehaviour {
     #[must_use]
     pub fn applies_to(&self, party: Party) -> bool {
         use Party::{CivilStatus, EReceiptVnpt, Elsewhere, Lgsp, Postal, Residence};
-        use Party::{SocialInsurance, Tax};
+        use Party::{SocialAffairs, SocialInsurance, Tax};
         match self {
             _ if party == Elsewhere => false,
             M::WrongServerCertificate | M::Busy => party == Residence,
             M::WrongNamespace => matches!(party, Residence | EReceiptVnpt),
-            M::CloseAtAccept => !matches!(party, CivilStatus | SocialInsurance | Tax),
+            M::CloseAtAccept => !matches!(party, CivilStatus | SocialInsurance | SocialAffairs | Tax),
             M::OkWithError | M::UnknownState | M::SignatureRefused => party != Lgsp,
             // The post tells of parcels and prices, not of people.
             M::TwoPeople | M::WrongPerson => !matches!(party, Lgsp | Postal),
             M::Doctype => matches!(party, Residence | CivilStatus | Tax | EReceiptVnpt),
             M::ExpiredToken => !matches!(party, Residence | EReceiptVnpt),
             M::IpDisallowed => party == CivilStatus,
+            _ if self.is_of_writes() => self.writes_of(party),
             _ => true,
         }
     }
@@ -136,6 +148,8 @@ impl Misbehaviour {
             M::Refuse | M::CloseAtAccept | M::WrongServerCertificate => Stage::Door,
             M::Reset | M::Hang | M::ZeroBytes | M::HalfAnswer | M::Garbage => Stage::Bytes,
             M::SlowDrip { .. } | M::Delay { .. } => Stage::Bytes,
+            M::DropBeforeCommit | M::CommitThenDrop | M::CommitLate => Stage::Bytes,
+            M::OutOfOrder | M::Twice | M::NumbersExhausted | M::CertificateRevoked => Stage::Content,
             M::OkWithError | M::SchemaDrift | M::MissingField | M::WrongPerson | M::TwoPeople => {
                 Stage::Content
             }
@@ -144,6 +158,7 @@ impl Misbehaviour {
             M::TruncatedBody | M::HtmlPage | M::ServerError { .. } | M::WrongCharset => Stage::Whole,
             M::InvalidUtf8 | M::DeepNesting | M::Oversize | M::DuplicateKeys | M::OtherFormat => Stage::Whole,
             M::EmptyBody | M::Bom | M::MaintenanceWindow | M::TooManyRequests | M::Redirect => Stage::Whole,
+            M::CommitThenError => Stage::Whole,
         }
     }
 
@@ -151,6 +166,9 @@ impl Misbehaviour {
     /// no token to expire and nobody to mistake, a record has no state, a look-up by code has no key to refuse, and
     /// not every answer has XML inside.
     pub(crate) fn reaches(&self, operation: &str) -> bool {
+        if self.is_of_writes() || writes::knows(operation) {
+            return self.reaches_write(operation);
+        }
         let token_call = matches!(operation, "token" | "login");
         let company_or_taxpayer = matches!(operation, "chiTietDoanhNghiep" | "traCuuNNT");
         let file = matches!(
@@ -257,7 +275,8 @@ impl Misbehaviour {
                 ("ip-disallowed", "Địa chỉ IP không được phép", "our address is not allowed (101)")
             }
             M::UnknownState => ("unknown-state", "Mã trạng thái chưa từng có", "a state that no list knows"),
-            _ => ("redirect", "Chuyển hướng sang địa chỉ khác", "302 to somewhere else"),
+            M::Redirect => ("redirect", "Chuyển hướng sang địa chỉ khác", "302 to somewhere else"),
+            _ => self.words_of_writes(),
         }
     }
 }

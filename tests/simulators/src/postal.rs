@@ -1,6 +1,8 @@
-//! The post (VNPost, bưu chính công ích): a token of short life, the tracking feed, and what a parcel costs.
+//! The post (VNPost, bưu chính công ích): a token of short life, the tracking feed, what a parcel costs, and
+//! orders that are given and taken back.
 
 pub(crate) mod feed;
+mod orders;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::tokens::Tokens;
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
 use feed::Feed;
+use orders::Orders;
 
 /// The largest page; asking for more is refused. [SIM]
 const PAGE_ROWS_MAX: usize = 100;
@@ -48,6 +51,10 @@ const fn refusal(reason: &'static str, http: u16, status: &'static str, text: &'
 const MALFORMED: Refusal = refusal("malformed-message", 200, "101", "Dữ liệu không hợp lệ");
 const UNKNOWN_PROVINCE: Refusal = refusal("unknown-province", 200, "102", "Không có tỉnh này");
 const UNKNOWN_CUSTOMER: Refusal = refusal("unknown-customer", 200, "103", "Mã khách hàng không đúng");
+const UNKNOWN_ORDER: Refusal = refusal("unknown-order", 200, "105", "Không có đơn hàng này");
+const COLLECTED: Refusal = refusal("collected", 200, "106", "Bưu gửi đã được thu gom, không thể hủy");
+const CANCELLED: Refusal = refusal("cancelled", 200, "107", "Đơn hàng đã được hủy");
+const TAKEN_CODE: Refusal = refusal("taken-item-code", 200, "108", "Số hiệu bưu gửi đã được sử dụng");
 const SYSTEM: Refusal = refusal("system-error", 200, "199", "Lỗi hệ thống");
 const WRONG_LOGIN: Refusal = refusal("wrong-login", 401, "401", "Sai tên đăng nhập hoặc mật khẩu");
 const WRONG_REFRESH: Refusal = refusal("wrong-refresh-token", 401, "401", "Refresh token không còn hiệu lực");
@@ -61,7 +68,8 @@ pub(crate) struct Postal {
     credentials: Credentials,
     access: Tokens,
     refresh: Tokens,
-    pub(crate) feed: Feed,
+    pub(crate) feed: Arc<Feed>,
+    orders: Arc<Orders>,
 }
 
 impl Agency for Postal {
@@ -74,6 +82,15 @@ impl Agency for Postal {
             "/token" => self.token(site, request, misbehaviour),
             "/rhDoc" => self.admit(request, misbehaviour).and_then(|()| self.page(request, misbehaviour)),
             "/pricehcc" => self.admit(request, misbehaviour).and_then(|()| self.quote(request, misbehaviour)),
+            "/orderpost" => {
+                self.admit(request, misbehaviour).and_then(|()| self.post(site, request, misbehaviour))
+            }
+            "/ordercancel" => {
+                self.admit(request, misbehaviour).and_then(|()| self.cancel(site, request, misbehaviour))
+            }
+            "/ordertracking" => {
+                self.admit(request, misbehaviour).and_then(|()| self.track(site, request, misbehaviour))
+            }
             _ => Err(UNKNOWN_OPERATION),
         };
         let reply = told.map(|body| Reply::json(200, &body)).unwrap_or_else(|refusal| {
@@ -86,7 +103,10 @@ impl Agency for Postal {
 
 impl Postal {
     pub(crate) fn new(credentials: Credentials, access: Duration, refresh: Duration, feed: Feed) -> Self {
-        Self { credentials, access: Tokens::new(access), refresh: Tokens::new(refresh), feed }
+        let (access, refresh) = (Tokens::new(access), Tokens::new(refresh));
+        let feed = Arc::new(feed);
+        let orders = Arc::new(Orders::new(Arc::clone(&feed)));
+        Self { credentials, access, refresh, feed, orders }
     }
 
     /// Ends the life of every access token now; refresh tokens stay good.
@@ -167,6 +187,18 @@ impl Postal {
     }
 
     fn quote(&self, request: &Request, misbehaviour: Option<&Misbehaviour>) -> Result<Value, Refusal> {
+        let asked = self.customers(request)?;
+        let mut data = price(&asked)?;
+        fields::spoil(&mut data, misbehaviour, "Total", "TongTien");
+        let mut told = json!({ "Status": "100", "Message": "Thành công", "Data": data });
+        fields::unknown_state(&mut told, misbehaviour, "Status", json!("177"));
+        Ok(told)
+    }
+}
+
+impl Postal {
+    /// What a customer of ours asks, as JSON.
+    fn customers(&self, request: &Request) -> Result<Map<String, Value>, Refusal> {
         if request.method != "POST" {
             return Err(WRONG_METHOD);
         }
@@ -174,17 +206,9 @@ impl Postal {
             return Err(WRONG_CONTENT);
         }
         let asked: Value = serde_json::from_slice(&request.body).map_err(|_| MALFORMED)?;
-        let asked = asked.as_object().ok_or(MALFORMED)?;
-        if asked.get("CustomerCode").and_then(Value::as_str).ok_or(MALFORMED)?
-            != self.credentials.postal_customer_code
-        {
-            return Err(UNKNOWN_CUSTOMER);
-        }
-        let mut data = price(asked)?;
-        fields::spoil(&mut data, misbehaviour, "Total", "TongTien");
-        let mut told = json!({ "Status": "100", "Message": "Thành công", "Data": data });
-        fields::unknown_state(&mut told, misbehaviour, "Status", json!("177"));
-        Ok(told)
+        let Value::Object(asked) = asked else { return Err(MALFORMED) };
+        let customer = asked.get("CustomerCode").and_then(Value::as_str).ok_or(MALFORMED)?;
+        if customer == self.credentials.postal_customer_code { Ok(asked) } else { Err(UNKNOWN_CUSTOMER) }
     }
 }
 

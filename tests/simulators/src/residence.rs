@@ -2,12 +2,14 @@
 
 mod message;
 mod record;
+pub(crate) mod removal;
 mod signature;
 
 use std::sync::Arc;
 
 use crate::misbehaviour::Misbehaviour;
-use crate::people::{Person, Register};
+use crate::people::Person;
+use crate::persons::Persons;
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
 use crate::xml::Element;
@@ -49,7 +51,7 @@ impl Refusal {
 
 /// The agency.
 pub(crate) struct Residence {
-    pub(crate) register: Arc<Register>,
+    pub(crate) persons: Arc<Persons>,
     pub(crate) credentials: Credentials,
     pub(crate) rules: Rules,
 }
@@ -116,14 +118,15 @@ impl Residence {
             Some(Misbehaviour::OkWithError) => return Ok(fault(200, &Refusal::busy())),
             _ => {}
         }
-        let person = self.register.by_id(&ask.id).filter(|person| ask.matches(person));
-        let people = self.chosen(person, misbehaviour);
+        let person = self.persons.register.by_id(&ask.id).filter(|person| ask.matches(person));
+        let people: Vec<Person> =
+            self.chosen(person, misbehaviour).into_iter().map(|person| self.persons.now(person)).collect();
         let mut content = match operation {
-            Operation::LookUp => record::citizens(&self.register, &people),
+            Operation::LookUp => record::citizens(&self.persons, &people),
             Operation::Verify => {
                 record::verified(people.len(), misbehaviour == Some(&Misbehaviour::TwoPeople))
             }
-            Operation::Household => record::households(&self.register, &people),
+            Operation::Household => record::households(&self.persons, &people),
         };
         spoil(&mut content, misbehaviour);
         let namespace = match misbehaviour {
@@ -155,7 +158,8 @@ impl Residence {
     /// Somebody of another household, who has one.
     fn stranger<'a>(&'a self, person: &'a Person) -> &'a Person {
         let other = |other: &&Person| other.household.is_some() && other.household != person.household;
-        self.register.ordinary().find(other).unwrap_or_else(|| self.register.somebody_else(person))
+        let register = &self.persons.register;
+        register.ordinary().find(other).unwrap_or_else(|| register.somebody_else(person))
     }
 }
 

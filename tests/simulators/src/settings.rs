@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use crate::desk::Pace;
+
 /// How the simulators shall be.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,6 +28,8 @@ pub struct Options {
     pub allowed_officers: Vec<String>,
     /// MaDVC for which it may be asked; others meet fault 004.
     pub allowed_procedures: Vec<String>,
+    /// What moves a dossier on at the agencies that take their time; each poll a step unless told otherwise \[SIM\].
+    pub pace: Pace,
 }
 
 impl Options {
@@ -47,6 +51,7 @@ impl Options {
             receipt_token_lives: Duration::from_secs(300),
             allowed_officers: (1..=5).map(|number| format!("cb{number:02}")).collect(),
             allowed_procedures: procedures.map(str::to_owned).to_vec(),
+            pace: Pace::Polls(1),
         }
     }
 }
@@ -78,6 +83,8 @@ pub struct Credentials {
     pub lgsp_partner_code_cus: String,
     /// Tax, `SecurityKey` of the obligations.
     pub tax_security_key: String,
+    /// Social affairs, `AcceptKey`.
+    pub social_affairs_accept_key: String,
     /// Post, user of the token call.
     pub postal_username: String,
     /// Post, password of the token call.
@@ -115,6 +122,7 @@ impl Credentials {
             lgsp_partner_code: "H00".to_owned(),
             lgsp_partner_code_cus: "000.00.00.H00".to_owned(),
             tax_security_key: "khoa-thue-gia-dinh".to_owned(),
+            social_affairs_accept_key: "khoa-btxh-gia-dinh".to_owned(),
             postal_username: "buu-dien-mau".to_owned(),
             postal_password: "mat-khau-buu-dien-gia-dinh".to_owned(),
             postal_customer_code: "H00MAU".to_owned(),

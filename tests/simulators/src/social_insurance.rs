@@ -3,6 +3,8 @@
 //! The index of numbers follows the population register, so it is searched with what the citizen says; the record
 //! behind a number is the agency's own copy, which may say something else.
 
+mod claims;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::Party;
 use crate::misbehaviour::{Misbehaviour, fields};
 use crate::people::{Address, Born, Day, Person, Register};
+use crate::persons::Persons;
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
 
@@ -29,7 +32,7 @@ const DATA_INCORRECT: Failure = Failure(500, "DATA_INCORRECT");
 
 /// The agency.
 pub(crate) struct SocialInsurance {
-    pub(crate) register: Arc<Register>,
+    pub(crate) persons: Arc<Persons>,
     /// Changes with every answer: `trangThai` and `errorCode` as text, then as numbers (interfaces 18.2).
     pub(crate) numbers_as_text: AtomicBool,
 }
@@ -37,7 +40,8 @@ pub(crate) struct SocialInsurance {
 /// One exchange with the agency.
 struct Visit<'a> {
     register: &'a Register,
-    site: &'a Site,
+    persons: &'a Persons,
+    site: &'a Arc<Site>,
     misbehaviour: Option<&'a Misbehaviour>,
     as_text: bool,
 }
@@ -53,10 +57,15 @@ impl Agency for SocialInsurance {
             return crate::lgsp::fault(401, 900_901, "Invalid Credentials").into();
         }
         let as_text = self.numbers_as_text.fetch_xor(true, Ordering::Relaxed);
-        let visit = Visit { register: &self.register, site, misbehaviour, as_text };
+        let visit =
+            Visit { register: &self.persons.register, persons: &self.persons, site, misbehaviour, as_text };
         let operation = self.operation(request);
-        let body = visit.hear(&operation, request).unwrap_or_else(|Failure(code, text)| {
+        let body = visit.hear(&operation, request).unwrap_or_else(|failure| {
+            let Failure(code, text) = failure;
             site.tally.refused(text);
+            if matches!(operation.as_str(), claims::CLAIM | claims::FIND) {
+                return visit.failed_claim(&operation, failure);
+            }
             // What was asked for is there and empty: all fields of a reply are always sent.
             json!({
                 nobody(&operation): null, "trangThai": visit.number(0), "errorCode": visit.number(code),
@@ -87,6 +96,8 @@ impl Visit<'_> {
             "getMaSoBhxhTheoTieuChi" => self.number_by_criteria(asked),
             "getTraCuuTtHgdByMaSoBhxh" => self.person_by_number(asked),
             "getTraCuuThongTinHgd" => self.household(asked),
+            claims::CLAIM => self.claim(asked),
+            claims::FIND => self.find_claims(asked),
             _ => Err(DATA_INCORRECT),
         }
     }

@@ -1,6 +1,7 @@
 //! The socket side of every party: doors, connections, and the bytes of right and wrong replies.
 
 pub(crate) mod http;
+pub(crate) mod late;
 mod perform;
 pub(crate) mod script;
 pub(crate) mod tally;
@@ -15,9 +16,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::desk::Desk;
 use crate::misbehaviour::{Misbehaviour, MisbehaviourError, Stage, shape};
 use crate::{Party, wire::http::NoRequest};
 use http::{Reply, Request};
+use late::Late;
 use perform::After;
 use script::Script;
 use tally::{InFlight, Tally};
@@ -40,6 +43,10 @@ pub(crate) struct Site {
     pub(crate) tally: Arc<Tally>,
     /// Changes whenever hanging requests are let go.
     pub(crate) releases: watch::Sender<u64>,
+    /// The dossiers handed in here; none where nothing takes its time.
+    pub(crate) desk: Arc<Desk>,
+    /// What shall be done after the next look-up.
+    pub(crate) late: Late,
     /// `None` for an agency behind a carrier.
     pub(crate) door: Option<mpsc::UnboundedSender<DoorOrder>>,
 }
@@ -106,13 +113,23 @@ pub(crate) struct Reception {
 }
 
 impl Reception {
-    pub(crate) fn new(site: &Site, operation: &str) -> Self {
+    /// At the party's own door.
+    pub(crate) fn at_door(site: &Site, operation: &str) -> Self {
+        Self::new(site, operation, |script| script.take_for(operation))
+    }
+
+    /// Through the carrier; what a door of its own does wrong then happens there, but for a refusal.
+    pub(crate) fn through_carrier(site: &Site, operation: &str) -> Self {
+        Self::new(site, operation, |script| match site.door {
+            Some(_) => script.take_unless_at_door(operation),
+            None => script.take_behind_carrier(operation),
+        })
+    }
+
+    fn new(site: &Site, operation: &str, take: impl Fn(&Script) -> Option<Misbehaviour>) -> Self {
         let releases = site.releases.subscribe();
         let in_flight = site.tally.enter(operation);
-        let misbehaviour = match site.door {
-            Some(_) => site.script.take_for(operation),
-            None => site.script.take_behind_carrier(operation),
-        };
+        let misbehaviour = take(&site.script);
         if let Some(misbehaviour) = &misbehaviour {
             site.tally.misbehaved(misbehaviour.name());
         }
@@ -292,7 +309,7 @@ async fn converse<S: Resettable>(house: &House, mut stream: S, mut refresh: watc
 async fn answer<S: Resettable>(house: &House, stream: &mut S, request: &Request) -> After {
     let site = &house.site;
     let operation = house.agency.operation(request);
-    let reception = Reception::new(site, &operation);
+    let reception = Reception::at_door(site, &operation);
     let plan = attend(site, house.agency.as_ref(), request, reception);
     let after = perform::perform(stream, &plan, !request.wants_close()).await.unwrap_or(After::Close);
     if after == After::Close {

@@ -1,7 +1,5 @@
 //! The receipts already issued for dossiers of the civil-status register, and their PDF.
 
-use std::fmt::Write;
-
 use crate::Party;
 use crate::civil_register::Module;
 use crate::people::{Day, Register};
@@ -42,7 +40,7 @@ pub struct Receipt {
     /// ID number of the payer.
     pub payer_id: String,
     /// What was paid for.
-    pub what: &'static str,
+    pub what: String,
     /// Đồng.
     pub amount: u64,
 }
@@ -61,6 +59,11 @@ fn provider(dossier: &str) -> Party {
     if vnpt { Party::EReceiptVnpt } else { Party::EReceiptViettel }
 }
 
+/// What a provider writes on its receipts: mẫu số and ký hiệu.
+pub(crate) fn pattern_and_serial(provider: Party) -> (&'static str, &'static str) {
+    if provider == Party::EReceiptVnpt { (PATTERN, SERIAL) } else { (TEMPLATE, SERIES) }
+}
+
 pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
     let births = register.registrations().iter().filter(|entry| entry.module == Module::Birth);
     let paid = births.filter_map(|entry| Some((entry, register.by_id(entry.subjects.first()?)?)));
@@ -72,24 +75,24 @@ pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
         }
         let provider = provider(&entry.dossier);
         let payer = register.kept_by(provider, truth);
-        let vnpt = provider == Party::EReceiptVnpt;
+        let (pattern, serial) = pattern_and_serial(provider);
         let fee = Receipt {
             provider,
             key: entry.dossier.clone(),
             dossier: entry.dossier.clone(),
-            pattern: if vnpt { PATTERN } else { TEMPLATE },
-            serial: if vnpt { SERIAL } else { SERIES },
+            pattern,
+            serial,
             number: all.len() as u32 + 1,
             issued_on: Day { year: 2025, month: 8, day: 1 + (number % 28) as u8 },
             payer: payer.name.full(),
             payer_id: payer.any_id().to_owned(),
-            what: "Phí cấp bản sao trích lục hộ tịch",
+            what: "Phí cấp bản sao trích lục hộ tịch".to_owned(),
             amount: FEE,
         };
         let charge = (number / RECEIPT_EVERY).is_multiple_of(CHARGE_EVERY).then(|| Receipt {
             key: format!("{}-LP", fee.key),
             number: fee.number + 1,
-            what: "Lệ phí hộ tịch",
+            what: "Lệ phí hộ tịch".to_owned(),
             amount: CHARGE,
             ..fee.clone()
         });
@@ -99,30 +102,8 @@ pub(crate) fn receipts(register: &Register) -> Vec<Receipt> {
     all
 }
 
-/// A real PDF of one page, in ASCII as its standard font wants it.
+/// The receipt as a file.
 pub(crate) fn pdf(receipt: &Receipt) -> Vec<u8> {
     let text = format!("BIEN LAI {} SO {:07} - {} VND", receipt.serial, receipt.number, receipt.amount);
-    let page = format!("BT /F1 14 Tf 60 780 Td ({text}) Tj 0 -24 Td ({}) Tj ET", receipt.key);
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>"
-            .to_owned(),
-        format!("<< /Length {} >>\nstream\n{page}\nendstream", page.len()),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-    ];
-    let mut file = String::from("%PDF-1.4\n");
-    let mut table = String::from("0000000000 65535 f \n");
-    for (number, object) in objects.iter().enumerate() {
-        // Writing into a string cannot fail.
-        let _ = writeln!(table, "{:010} 00000 n ", file.len());
-        let _ = write!(file, "{} 0 obj\n{object}\nendobj\n", number + 1);
-    }
-    let size = objects.len() + 1;
-    let start = file.len();
-    let _ = write!(
-        file,
-        "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    );
-    file.into_bytes()
+    crate::paper::pdf(&text, &receipt.key)
 }

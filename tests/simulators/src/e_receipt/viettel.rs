@@ -1,5 +1,7 @@
 //! The provider Viettel: JSON behind a login, receipts found by our `transactionUuid`, files as base64.
 
+mod issue;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,13 +9,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::receipts::{Receipt, pdf};
+use super::book::{Book, Issued};
+use super::receipts::pdf;
+use crate::Credentials;
 use crate::misbehaviour::{Misbehaviour, fields};
-use crate::people::Register;
 use crate::tokens::{NoToken, Tokens};
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
-use crate::{Credentials, Party};
 
 const LOGIN: &str = "/auth/login";
 /// Everything but the login stands below this.
@@ -45,18 +47,36 @@ const MALFORMED: Refusal = refusal("malformed-message", 400, "BAD_REQUEST", "D�
 const WRONG_SUPPLIER: Refusal =
     refusal("wrong-supplier", 200, "SUPPLIER_NOT_FOUND", "Không có đơn vị phát hành này");
 const NOT_FOUND: Refusal = refusal("not-found", 200, "INVOICE_NOT_FOUND", "Không tìm thấy hóa đơn");
+const EXISTED: Refusal =
+    refusal("duplicate-key", 200, "TRANSACTION_UUID_EXISTED", "transactionUuid đã tồn tại");
+const CANCELLED: Refusal = refusal("cancelled", 200, "INVOICE_CANCELLED", "Hóa đơn đã được hủy");
+const TEMPLATE: Refusal =
+    refusal("wrong-template", 200, "INVOICE_TEMPLATE_NOT_FOUND", "Không có mẫu hoặc ký hiệu này");
+const EARLY: Refusal = refusal(
+    "date-before-last",
+    200,
+    "INVOICE_ISSUED_DATE_INVALID",
+    "Ngày lập nhỏ hơn ngày của hóa đơn trước",
+);
+const EXHAUSTED: Refusal =
+    refusal("numbers-exhausted", 200, "INVOICE_NUMBER_EXHAUSTED", "Đã hết dải số hóa đơn");
+const CERTIFICATE: Refusal =
+    refusal("certificate-revoked", 200, "CERTIFICATE_REVOKED", "Chứng thư số đã bị thu hồi");
 const SYSTEM: Refusal = refusal("system-error", 200, "GENERAL", "Lỗi hệ thống");
 
 /// The provider.
 pub(crate) struct Viettel {
-    register: Arc<Register>,
+    book: Arc<Book>,
     credentials: Credentials,
     tokens: Tokens,
 }
 
 impl Agency for Viettel {
+    /// The last part of the path; behind the one that issues stands the issuer's tax code.
     fn operation(&self, request: &Request) -> String {
-        request.path.rsplit('/').next().unwrap_or_default().to_owned()
+        let mut parts = request.path.rsplit('/');
+        let last = parts.next().unwrap_or_default();
+        if parts.next() == Some(issue::ISSUE) { issue::ISSUE.to_owned() } else { last.to_owned() }
     }
 
     fn answer(&self, site: &Arc<Site>, request: &Request, misbehaviour: Option<&Misbehaviour>) -> Plan {
@@ -71,8 +91,8 @@ impl Agency for Viettel {
 }
 
 impl Viettel {
-    pub(crate) fn new(register: Arc<Register>, credentials: Credentials, token_lives: Duration) -> Self {
-        Self { register, credentials, tokens: Tokens::new(token_lives) }
+    pub(crate) fn new(book: Arc<Book>, credentials: Credentials, token_lives: Duration) -> Self {
+        Self { book, credentials, tokens: Tokens::new(token_lives) }
     }
 
     /// Ends the life of every token now.
@@ -82,15 +102,17 @@ impl Viettel {
 
     fn hear(
         &self,
-        site: &Site,
+        site: &Arc<Site>,
         request: &Request,
         misbehaviour: Option<&Misbehaviour>,
     ) -> Result<Value, Refusal> {
         let below = request.path.strip_prefix(BASE).unwrap_or_default();
-        let operation = below.rsplit('/').next().unwrap_or_default();
+        let operation = self.operation(request);
+        let operation = operation.as_str();
+        let folder = below.split(operation).next().unwrap_or_default();
         let right_folder = match operation {
-            SEARCH => below.trim_end_matches(SEARCH).ends_with("InvoiceWS/"),
-            FILE => below.trim_end_matches(FILE).ends_with("InvoiceUtilsWS/"),
+            SEARCH | issue::ISSUE | issue::CANCEL => folder.ends_with("InvoiceWS/"),
+            FILE => folder.ends_with("InvoiceUtilsWS/"),
             _ => false,
         };
         if request.path != LOGIN && !right_folder {
@@ -103,10 +125,11 @@ impl Viettel {
             return self.login(site, request, misbehaviour);
         }
         self.admit(request, misbehaviour)?;
-        if operation == SEARCH {
-            self.search(site, request, misbehaviour)
-        } else {
-            self.file(site, request, misbehaviour)
+        match operation {
+            SEARCH => self.search(site, request, misbehaviour),
+            issue::ISSUE => self.issue(site, request, misbehaviour),
+            issue::CANCEL => self.cancel(site, request, misbehaviour),
+            _ => self.file(site, request, misbehaviour),
         }
     }
 
@@ -153,13 +176,9 @@ impl Viettel {
         }
     }
 
-    fn receipts(&self) -> impl Iterator<Item = &Receipt> {
-        self.register.receipts().iter().filter(|receipt| receipt.provider == Party::EReceiptViettel)
-    }
-
     /// One receipt or, by order, another one.
-    fn chosen<'a>(&'a self, found: &'a Receipt, misbehaviour: Option<&Misbehaviour>) -> Vec<&'a Receipt> {
-        let other = self.receipts().find(|receipt| receipt.dossier != found.dossier).unwrap_or(found);
+    fn chosen(&self, found: Issued, misbehaviour: Option<&Misbehaviour>) -> Vec<Issued> {
+        let other = self.book.other_than(&found.receipt.dossier).unwrap_or_else(|| found.clone());
         match misbehaviour {
             Some(Misbehaviour::WrongPerson) => vec![other],
             Some(Misbehaviour::TwoPeople) => vec![found, other],
@@ -176,9 +195,10 @@ impl Viettel {
         let key = required(request, "transactionUuid")?;
         site.tally.asked_for(&key);
         self.check_supplier(request)?;
-        let found = self.receipts().find(|receipt| receipt.key == key).ok_or(NOT_FOUND)?;
-        let rows = self.chosen(found, misbehaviour).into_iter().map(|receipt| {
-            let mut row = self.row(receipt);
+        let found = self.book.by_key(&key);
+        site.late.looked(&key);
+        let rows = self.chosen(found.ok_or(NOT_FOUND)?, misbehaviour).into_iter().map(|issued| {
+            let mut row = self.row(&issued);
             fields::spoil(&mut row, misbehaviour, "invoiceNo", "soHoaDon");
             fields::unknown_state(&mut row, misbehaviour, "status", json!("77"));
             row
@@ -187,13 +207,15 @@ impl Viettel {
     }
 
     /// The four names of 14.2, and what a receipt is good for. The latter is [SIM].
-    fn row(&self, receipt: &Receipt) -> Value {
+    fn row(&self, issued: &Issued) -> Value {
+        let receipt = &issued.receipt;
         json!({
             "supplierTaxCode": self.credentials.viettel_tax_code, "invoiceNo": receipt.series_and_number(),
             "transactionID": format!("VT{:09}", receipt.number), "reservationCode": format!("MAU{:07}", receipt.number),
             "transactionUuid": receipt.key, "templateCode": receipt.pattern, "invoiceSeries": receipt.serial,
             "issueDate": receipt.issued_on.iso(), "buyerName": receipt.payer, "buyerIdNo": receipt.payer_id,
-            "itemName": receipt.what, "totalAmountWithTax": receipt.amount, "currencyCode": "VND", "status": "1",
+            "itemName": receipt.what, "totalAmountWithTax": receipt.amount, "currencyCode": "VND",
+            "status": issued.status(),
         })
     }
 
@@ -213,16 +235,16 @@ impl Viettel {
             return Err(MALFORMED);
         }
         let template = given(request, "templateCode")?;
-        let fits = |receipt: &&Receipt| {
+        let fits = |receipt: &crate::Receipt| {
             receipt.series_and_number() == number
                 && template.as_deref().is_none_or(|own| own == receipt.pattern)
         };
-        let found = self.receipts().find(fits).ok_or(NOT_FOUND)?;
+        let found = self.book.find(fits).ok_or(NOT_FOUND)?;
         let mut told = json!({ "errorCode": null, "description": null });
-        for receipt in self.chosen(found, misbehaviour) {
+        for Issued { receipt, .. } in self.chosen(found, misbehaviour) {
             if let Some(fields) = told.as_object_mut() {
                 fields.insert("fileName".to_owned(), json!(format!("{}.pdf", receipt.series_and_number())));
-                fields.insert("fileToBytes".to_owned(), json!(STANDARD.encode(pdf(receipt))));
+                fields.insert("fileToBytes".to_owned(), json!(STANDARD.encode(pdf(&receipt))));
             }
         }
         fields::spoil(&mut told, misbehaviour, "fileToBytes", "tepPdf");

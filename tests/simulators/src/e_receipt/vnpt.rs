@@ -1,30 +1,54 @@
 //! The provider VNPT: SOAP 1.1 of an .asmx, everything in one string: `OK:…`, `ERR:n`, XML, or a PDF in base64.
 
+mod issue;
+
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::book::{Book, Issued};
 use super::receipts::{Receipt, pdf};
+use crate::Credentials;
 use crate::misbehaviour::{Misbehaviour, shape};
-use crate::people::{Day, Register};
+use crate::people::Day;
 use crate::wire::http::{Reply, Request};
 use crate::wire::{Agency, Plan, Site};
 use crate::xml::{self, Element};
-use crate::{Credentials, Party};
 
-const PATH: &str = "/PortalService.asmx";
+const PORTAL: &str = "/PortalService.asmx";
+const PUBLISH: &str = "/PublishService.asmx";
+const BUSINESS: &str = "/BusinessService.asmx";
 const NAMESPACE: &str = "http://tempuri.org/";
 const SOAP_NAMESPACE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
-/// Operations with their own elements in order. [BG]
-const OPERATIONS: [(&str, &[&str]); 4] = [
-    ("getInvViewFkey", &["fkey"]),
-    ("listInvByCus", &["cusCode", "fromDate", "toDate"]),
-    ("downloadInvPDFFkey", &["fkey"]),
-    ("downloadInvPDFFkeyNoPay", &["fkey"]),
+/// One operation: where it is, and its elements in order.
+struct Operation {
+    name: &'static str,
+    path: &'static str,
+    elements: &'static [&'static str],
+}
+
+const fn operation(name: &'static str, path: &'static str, elements: &'static [&'static str]) -> Operation {
+    Operation { name, path, elements }
+}
+
+const BY_KEY: &[&str] = &["Account", "ACpass", "fkey", "userName", "userPass"];
+const BY_CUSTOMER: &[&str] = &["Account", "ACpass", "cusCode", "fromDate", "toDate", "userName", "userPass"];
+const ISSUED: &[&str] =
+    &["Account", "ACpass", "xmlInvData", "username", "password", "pattern", "serial", "convert"];
+
+/// The elements of the portal are [BG], those of the other two [SRC].
+const OPERATIONS: [Operation; 6] = [
+    operation("getInvViewFkey", PORTAL, BY_KEY),
+    operation("listInvByCus", PORTAL, BY_CUSTOMER),
+    operation("downloadInvPDFFkey", PORTAL, BY_KEY),
+    operation("downloadInvPDFFkeyNoPay", PORTAL, BY_KEY),
+    operation(issue::ISSUE, PUBLISH, ISSUED),
+    operation(issue::CANCEL, BUSINESS, BY_KEY),
 ];
-/// Elements that may be missing: the account (3.6 names it, the portal does not need it) and the ends of a list.
+/// Elements that may be missing at the portal: the account (3.6 names it, the portal does not need it) and the ends
+/// of a list.
 const OPTIONAL: [&str; 4] = ["Account", "ACpass", "fromDate", "toDate"];
 
 /// Every so many receipts are told without their key, in the variant of interfaces 14.1.
@@ -32,7 +56,7 @@ const WITHOUT_KEY_EVERY: u32 = 4;
 
 /// The provider.
 pub(crate) struct Vnpt {
-    pub(crate) register: Arc<Register>,
+    pub(crate) book: Arc<Book>,
     pub(crate) credentials: Credentials,
 }
 
@@ -55,7 +79,15 @@ struct Failure(u8);
 const BAD_ACCOUNT: Failure = Failure(1);
 const NOT_FOUND: Failure = Failure(2);
 const BAD_DATA: Failure = Failure(3);
+const NUMBERS_EXHAUSTED: Failure = Failure(6);
 const COMPANY_MISMATCH: Failure = Failure(7);
+const STATUS_FORBIDS: Failure = Failure(9);
+const TOO_MANY: Failure = Failure(10);
+const DUPLICATE_KEY: Failure = Failure(13);
+const PATTERN_MISMATCH: Failure = Failure(20);
+const EARLY_DATE: Failure = Failure(30);
+const NO_PATTERN: Failure = Failure(35);
+const CERTIFICATE_REVOKED: Failure = Failure(51);
 
 /// A message understood.
 struct Message {
@@ -87,27 +119,30 @@ impl Agency for Vnpt {
                 return fault(&refusal).into();
             }
         };
-        site.tally.asked_for(message.subject());
-        let result = self.say(&message, misbehaviour).unwrap_or_else(|Failure(code)| {
+        if message.operation != issue::ISSUE {
+            site.tally.asked_for(message.subject());
+        }
+        let result = self.say(site, &message, misbehaviour).unwrap_or_else(|Failure(code)| {
             site.tally.refused(&format!("ERR:{code}"));
             format!("ERR:{code}")
         });
+        if !matches!(message.operation, issue::ISSUE | issue::CANCEL) {
+            site.late.looked(message.subject());
+        }
         told(message.operation, result, misbehaviour, &site.elsewhere).into()
     }
 }
 
 impl Vnpt {
-    fn receipts(&self) -> impl Iterator<Item = &Receipt> {
-        self.register.receipts().iter().filter(|receipt| receipt.provider == Party::EReceiptVnpt)
-    }
-
     fn admit(&self, message: &Message, misbehaviour: Option<&Misbehaviour>) -> Result<(), Failure> {
         let own = &self.credentials;
-        let user = (message.field("userName"), message.field("userPass"));
+        let issuing = message.operation == issue::ISSUE;
+        let names = if issuing { ["username", "password"] } else { ["userName", "userPass"] };
+        let [user, password] = names.map(|name| message.field(name));
         let account = [("Account", &own.vnpt_account), ("ACpass", &own.vnpt_account_password)];
         let wrong =
             account.iter().any(|(name, right)| message.field(name).is_some_and(|shown| shown != *right));
-        if wrong || user != (Some(own.vnpt_username.as_str()), Some(own.vnpt_password.as_str())) {
+        if wrong || (user, password) != (Some(own.vnpt_username.as_str()), Some(own.vnpt_password.as_str())) {
             return Err(BAD_ACCOUNT);
         }
         match misbehaviour {
@@ -117,20 +152,27 @@ impl Vnpt {
         }
     }
 
-    fn say(&self, message: &Message, misbehaviour: Option<&Misbehaviour>) -> Result<String, Failure> {
+    fn say(
+        &self,
+        site: &Arc<Site>,
+        message: &Message,
+        misbehaviour: Option<&Misbehaviour>,
+    ) -> Result<String, Failure> {
         self.admit(message, misbehaviour)?;
-        if message.operation == "listInvByCus" {
-            return self.list(message, misbehaviour);
+        match message.operation {
+            "listInvByCus" => return self.list(message, misbehaviour),
+            issue::ISSUE => return self.issue(site, message, misbehaviour),
+            issue::CANCEL => return self.cancel(site, message, misbehaviour),
+            _ => {}
         }
-        let key = message.subject();
-        let found = self.receipts().find(|receipt| receipt.key == key).ok_or(NOT_FOUND)?;
-        let other = self.receipts().find(|receipt| receipt.dossier != found.dossier).unwrap_or(found);
-        let receipt = if misbehaviour == Some(&Misbehaviour::WrongPerson) { other } else { found };
+        let found = self.book.by_key(message.subject()).ok_or(NOT_FOUND)?.receipt;
+        let other = self.book.other_than(&found.dossier).map_or_else(|| found.clone(), |other| other.receipt);
+        let receipt = if misbehaviour == Some(&Misbehaviour::WrongPerson) { &other } else { &found };
         Ok(match (message.operation, misbehaviour) {
             (_, Some(Misbehaviour::UnknownState)) => "ERR:77".to_owned(),
             ("downloadInvPDFFkey" | "downloadInvPDFFkeyNoPay", _) => STANDARD.encode(pdf(receipt)),
             (_, Some(Misbehaviour::TwoPeople)) => {
-                format!("{},{}_{}", told_whole(found), other.key, other.number)
+                format!("{},{}_{}", told_whole(&found), other.key, other.number)
             }
             _ if receipt.number % WITHOUT_KEY_EVERY == 0 => {
                 format!("OK:{};{};{}", receipt.pattern, receipt.serial, receipt.number)
@@ -143,13 +185,12 @@ impl Vnpt {
     fn list(&self, message: &Message, misbehaviour: Option<&Misbehaviour>) -> Result<String, Failure> {
         let (from, to) = (end(message.field("fromDate"))?, end(message.field("toDate"))?);
         let customer = message.subject();
-        let mut found: Vec<&Receipt> =
-            self.receipts().filter(|receipt| receipt.dossier == customer).collect();
+        let mut found = self.book.of_dossier(customer);
         if found.is_empty() {
             return Err(NOT_FOUND);
         }
-        let other = self.receipts().find(|receipt| receipt.dossier != customer);
-        found.retain(|receipt| {
+        let other = self.book.other_than(customer);
+        found.retain(|Issued { receipt, .. }| {
             from.is_none_or(|from| from <= receipt.issued_on) && to.is_none_or(|to| receipt.issued_on <= to)
         });
         match misbehaviour {
@@ -157,7 +198,7 @@ impl Vnpt {
             Some(Misbehaviour::TwoPeople) => found.extend(other),
             _ => {}
         }
-        let items = (1..).zip(found).map(|(index, receipt)| item(index, receipt, misbehaviour)).collect();
+        let items = (1..).zip(&found).map(|(index, issued)| item(index, issued, misbehaviour)).collect();
         let mut text = String::new();
         Element::branch("Data", items).write("", None, &mut text);
         Ok(text)
@@ -168,9 +209,9 @@ fn told_whole(receipt: &Receipt) -> String {
     format!("OK:{};{}-{}_{}", receipt.pattern, receipt.serial, receipt.key, receipt.number)
 }
 
-fn item(index: usize, receipt: &Receipt, misbehaviour: Option<&Misbehaviour>) -> Element {
-    // 1 issued. [SIM]
-    let status = if misbehaviour == Some(&Misbehaviour::UnknownState) { "77" } else { "1" };
+fn item(index: usize, issued: &Issued, misbehaviour: Option<&Misbehaviour>) -> Element {
+    let receipt = &issued.receipt;
+    let status = if misbehaviour == Some(&Misbehaviour::UnknownState) { "77" } else { issued.status() };
     let fields = [
         ("index", index.to_string()),
         ("cusCode", receipt.dossier.clone()),
@@ -207,7 +248,7 @@ fn action(request: &Request) -> &str {
 
 /// Reads strictly: method, content type, action, envelope, namespace, operation, and the order of the elements.
 fn read(request: &Request) -> Result<Message, Refusal> {
-    if request.path != PATH {
+    if !OPERATIONS.iter().any(|operation| operation.path == request.path) {
         return Err(refusal("unknown-path", 404, "The resource cannot be found"));
     }
     if request.method != "POST" {
@@ -217,7 +258,8 @@ fn read(request: &Request) -> Result<Message, Refusal> {
         return Err(refusal("wrong-content-type", 415, "Content-Type must be text/xml"));
     }
     let named = action(request).strip_prefix(NAMESPACE);
-    let (operation, own) = OPERATIONS.into_iter().find(|(name, _)| named == Some(*name)).ok_or(refusal(
+    let fits = |operation: &Operation| named == Some(operation.name) && operation.path == request.path;
+    let operation = OPERATIONS.into_iter().find(fits).ok_or(refusal(
         "wrong-soap-action",
         500,
         "Server did not recognize the value of HTTP Header SOAPAction",
@@ -229,11 +271,11 @@ fn read(request: &Request) -> Result<Message, Refusal> {
     if called.namespace != NAMESPACE || called.children.iter().any(|field| field.namespace != NAMESPACE) {
         return Err(refusal("wrong-namespace", 500, "The namespace must be http://tempuri.org/"));
     }
-    if called.name != operation {
+    if called.name != operation.name {
         return Err(refusal("wrong-operation", 500, "The body is not what SOAPAction says"));
     }
-    check_order(&called.children, own)?;
-    Ok(Message { operation, fields: called.children })
+    check_order(&called.children, &operation)?;
+    Ok(Message { operation: operation.name, fields: called.children })
 }
 
 /// What is inside the body.
@@ -251,17 +293,16 @@ fn called(envelope: Element) -> Option<Element> {
     }
 }
 
-fn check_order(fields: &[Element], own: &[&str]) -> Result<(), Refusal> {
-    let wanted: Vec<&str> =
-        ["Account", "ACpass"].iter().chain(own).chain(&["userName", "userPass"]).copied().collect();
-    if fields.iter().any(|field| !wanted.contains(&field.name.as_str())) {
+fn check_order(fields: &[Element], operation: &Operation) -> Result<(), Refusal> {
+    if fields.iter().any(|field| !operation.elements.contains(&field.name.as_str())) {
         return Err(refusal("unknown-element", 500, "An element that this operation does not have"));
     }
     let mut given = fields.iter().peekable();
-    for name in wanted {
-        let there = given.next_if(|field| field.name == name).is_some();
-        if !there && !OPTIONAL.contains(&name) {
-            let later = fields.iter().any(|field| field.name == name);
+    for name in operation.elements {
+        let there = given.next_if(|field| field.name == *name).is_some();
+        let optional = operation.path == PORTAL && OPTIONAL.contains(name);
+        if !there && !optional {
+            let later = fields.iter().any(|field| field.name == *name);
             let reason = if later { "element-order" } else { "missing-element" };
             return Err(refusal(reason, 500, "An element is missing or not in its place"));
         }

@@ -17,6 +17,7 @@ pub(crate) fn spoil(reply: Reply, misbehaviour: &M, party: Party, elsewhere: &st
         M::TruncatedBody => with_body(reply, |body| body.truncate(body.len() / 2)),
         M::HtmlPage => html(200, "Hệ thống đang bảo trì, vui lòng quay lại sau."),
         M::ServerError { status } => server_error(*status, party),
+        M::CommitThenError => server_error(500, party),
         M::WrongCharset => with_body(reply, |body| *body = utf16(body)),
         M::InvalidUtf8 => with_body(reply, break_utf8),
         M::DeepNesting => with_body(reply, nest),

@@ -54,6 +54,11 @@ pub(crate) fn parcels(register: &Register) -> Vec<Parcel> {
     done.zip(HISTORIES.iter().cycle()).map(parcel).collect()
 }
 
+/// What a state is called.
+pub(crate) fn words(state: u16) -> Option<&'static str> {
+    STATES.iter().find(|(own, _)| *own == state).map(|(_, text)| *text)
+}
+
 /// Whether the post has this state.
 pub(crate) fn knows_state(state: u16) -> bool {
     STATES.iter().any(|(own, _)| *own == state)
@@ -96,6 +101,11 @@ impl Feed {
         rows.push(Row { id, order: order.to_owned(), state });
     }
 
+    /// What was last written of an order.
+    pub(crate) fn state_of(&self, order: &str) -> Option<u16> {
+        self.rows().iter().rev().find(|row| row.order == order).map(|row| row.state)
+    }
+
     /// Up to `size` rows behind `last`, led by some that were told before; none if there is nothing new.
     pub(crate) fn page(&self, last: &str, size: usize) -> Vec<Value> {
         let rows = self.rows();
@@ -109,7 +119,7 @@ impl Feed {
 }
 
 fn told(row: &Row) -> Value {
-    let message = STATES.iter().find(|(own, _)| *own == row.state).map(|(_, text)| *text);
+    let message = words(row.state);
     json!({
         "_id": { "$oid": row.id }, "orderNumber": row.order, "statusCode": row.state.to_string(),
         "statusMessage": message,

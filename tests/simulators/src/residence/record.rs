@@ -1,11 +1,12 @@
 //! Writes the answers of C06: citizen, verification, household.
 
-use crate::people::{Address, Born, Household, Name, Person, Register};
+use crate::people::{Address, Born, Household, Member, Name, Person};
+use crate::persons::Persons;
 use crate::xml::Element;
 
 /// `CongdanCollection`; empty for nobody.
-pub(super) fn citizens(register: &Register, people: &[&Person]) -> Element {
-    Element::branch("CongdanCollection", people.iter().map(|person| citizen(register, person)).collect())
+pub(super) fn citizens(persons: &Persons, people: &[Person]) -> Element {
+    Element::branch("CongdanCollection", people.iter().map(|person| citizen(persons, person)).collect())
 }
 
 /// `KetQuaXacThuc`; told twice when told to speak of two people.
@@ -16,13 +17,25 @@ pub(super) fn verified(found: usize, twice: bool) -> Element {
 }
 
 /// `HoGiaDinhCollection`; empty for nobody and for those without a household.
-pub(super) fn households(register: &Register, people: &[&Person]) -> Element {
-    let found = people.iter().filter_map(|person| register.household_of(person));
-    Element::branch("HoGiaDinhCollection", found.map(|found| household(register, found)).collect())
+pub(super) fn households(persons: &Persons, people: &[Person]) -> Element {
+    let found = people.iter().filter_map(|person| persons.register.household_of(person));
+    Element::branch("HoGiaDinhCollection", found.map(|found| household(persons, found)).collect())
 }
 
-fn citizen(register: &Register, person: &Person) -> Element {
-    let relative = |index: Option<usize>| index.and_then(|index| register.person(index));
+/// The members whose registration stands, the head first. Where the head was removed, the next one is the head, with
+/// the relations of the others as they were. \[SIM\]
+fn members<'a>(persons: &'a Persons, home: &'a Household) -> impl Iterator<Item = (&'a Member, &'a Person)> {
+    let known =
+        home.members.iter().filter_map(|member| Some((member, persons.register.person(member.person)?)));
+    known.filter(|(_, person)| !persons.is_removed(&person.id))
+}
+
+fn relation_to_head(place: usize, member: &Member) -> &'static str {
+    if place == 0 { "CH00" } else { member.relation }
+}
+
+fn citizen(persons: &Persons, person: &Person) -> Element {
+    let relative = |index: Option<usize>| index.and_then(|index| persons.register.person(index));
     let mut fields = vec![
         Element::leaf("SoDinhDanh", &person.id),
         Element::leaf("SoCMND", &person.old_id),
@@ -44,8 +57,8 @@ fn citizen(register: &Register, person: &Person) -> Element {
     for (role, index) in relatives {
         fields.extend(relative(index).map(|relative| relation(role, relative)));
     }
-    if let Some(home) = register.household_of(person) {
-        fields.extend(head(register, home, person));
+    if let Some(home) = persons.register.household_of(person) {
+        fields.extend(head(persons, home, person));
         fields.push(Element::leaf("SoSoHoKhau", &home.book));
     }
     Element::branch("CongDan", fields)
@@ -63,12 +76,12 @@ fn relation(role: &str, relative: &Person) -> Element {
 }
 
 /// ChuHo: what the person is to the head of the household, and who that is.
-fn head(register: &Register, home: &Household, person: &Person) -> Option<Element> {
-    let first = register.person(home.members.first()?.person)?;
-    let own = |index: usize| register.person(index).is_some_and(|other| other.any_id() == person.any_id());
-    let relation = home.members.iter().find(|member| own(member.person))?.relation;
+fn head(persons: &Persons, home: &Household, person: &Person) -> Option<Element> {
+    let (_, first) = members(persons, home).next()?;
+    let own = |(_, (_, other)): &(usize, (&Member, &Person))| other.any_id() == person.any_id();
+    let (place, (member, _)) = members(persons, home).enumerate().find(own)?;
     let fields = vec![
-        Element::leaf("QuanHe", relation),
+        Element::leaf("QuanHe", relation_to_head(place, member)),
         Element::leaf("HoVaTen", first.shown_name().full()),
         Element::leaf("SoDinhDanh", &first.id),
         Element::leaf("SoCMND", &first.old_id),
@@ -76,23 +89,21 @@ fn head(register: &Register, home: &Household, person: &Person) -> Option<Elemen
     Some(Element::branch("ChuHo", fields))
 }
 
-fn household(register: &Register, home: &Household) -> Element {
-    let head = home.members.first().and_then(|member| register.person(member.person));
-    let head = head.map(|head| {
+fn household(persons: &Persons, home: &Household) -> Element {
+    let head = members(persons, home).next().map(|(_, head)| {
         let name = Element::leaf("HoVaTen", head.shown_name().full());
         Element::branch("ChuHo", vec![Element::leaf("SoDinhDanh", &head.id), name])
     });
-    let members = home.members.iter().filter_map(|member| {
-        let person = register.person(member.person)?;
+    let members = members(persons, home).enumerate().map(|(place, (member, person))| {
         let fields = vec![
             Element::leaf("SoDinhDanh", &person.id),
             name(&person.shown_name()),
             birth_date(person.born),
             Element::leaf("GioiTinh", person.sex.code()),
-            Element::leaf("QuanHe", member.relation),
+            Element::leaf("QuanHe", relation_to_head(place, member)),
             Element::leaf("NgayDangKy", member.since.compact()),
         ];
-        Some(Element::branch("ThanhVien", fields))
+        Element::branch("ThanhVien", fields)
     });
     let members = Element::branch("DanhSachThanhVien", members.collect());
     let mut fields = vec![Element::leaf("SoSoHoKhau", &home.book), address("DiaChi", &home.address)];

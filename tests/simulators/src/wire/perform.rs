@@ -25,7 +25,7 @@ pub(crate) async fn perform<S: Resettable>(stream: &mut S, plan: &Plan, keep: bo
     let reply = &plan.reply;
     let Some((misbehaviour, releases)) = &plan.trick else { return send(stream, reply, keep).await };
     match misbehaviour {
-        Misbehaviour::Reset => {
+        Misbehaviour::Reset | Misbehaviour::DropBeforeCommit => {
             stream.reset_on_close();
             Ok(After::Close)
         }
@@ -50,7 +50,7 @@ pub(crate) async fn perform<S: Resettable>(stream: &mut S, plan: &Plan, keep: bo
             tokio::time::sleep(Duration::from_millis(*ms)).await;
             send(stream, reply, keep).await
         }
-        // Only `ZeroBytes` is left of the byte level.
+        // `ZeroBytes`, and the writes of which nothing is heard.
         _ => Ok(After::Close),
     }
 }

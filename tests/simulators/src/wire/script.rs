@@ -74,6 +74,14 @@ impl Script {
         self.take(|order| order.matches(operation))
     }
 
+    /// What an agency with a door of its own does wrong when it is reached through the carrier.
+    pub(crate) fn take_unless_at_door(&self, operation: &str) -> Option<Misbehaviour> {
+        self.take(|order| {
+            let at_door = order.misbehaviour.stage() == Stage::Door;
+            (!at_door || order.misbehaviour == Misbehaviour::Refuse) && order.matches(operation)
+        })
+    }
+
     fn take(&self, fits: impl Fn(&Order) -> bool) -> Option<Misbehaviour> {
         let mut orders = self.orders();
         let index = orders.iter().position(fits)?;

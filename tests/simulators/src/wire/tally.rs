@@ -21,8 +21,8 @@ pub struct Counts {
     /// Requests by operation; the carrier names its own `token` and the operation behind it.
     pub by_operation: BTreeMap<String, u64>,
     /// Requests by the subject asked: an ID number, a tax code, a dossier code, `book/number` of a registration,
-    /// `NAME/birth-date` where the social insurance is searched, the key or number of a receipt. The post is asked
-    /// for nobody.
+    /// `NAME/birth-date` where the social insurance is searched, the key or number of a receipt, the reference of
+    /// what is written. The post's feed and prices are asked for nobody.
     pub by_subject: BTreeMap<String, u64>,
     /// What the party itself refused, by reason.
     pub refusals: BTreeMap<String, u64>,
@@ -49,6 +49,8 @@ pub struct Moment {
 pub(crate) struct Tally {
     started: Instant,
     counts: Mutex<Counts>,
+    /// What was done, by operation and reference.
+    effects: Mutex<BTreeMap<(String, String), u64>>,
     moments: Mutex<Vec<Moment>>,
     /// The number of requests, to be waited upon.
     total: watch::Sender<u64>,
@@ -57,7 +59,8 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new(started: Instant) -> Self {
         let total = watch::Sender::new(0);
-        Self { started, counts: Mutex::default(), moments: Mutex::default(), total }
+        let (counts, effects, moments) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { started, counts, effects, moments, total }
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -97,6 +100,22 @@ impl Tally {
 
     pub(crate) fn asked_for(&self, subject: &str) {
         *self.counts().by_subject.entry(subject.to_owned()).or_default() += 1;
+    }
+
+    /// Something was done under this reference.
+    pub(crate) fn did(&self, operation: &str, reference: &str) {
+        let key = (operation.to_owned(), reference.to_owned());
+        *self.effects.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+    }
+
+    pub(crate) fn effects(&self) -> BTreeMap<(String, String), u64> {
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn effects_of(&self, operation: &str, reference: &str) -> u64 {
+        let key = (operation.to_owned(), reference.to_owned());
+        let effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        effects.get(&key).copied().unwrap_or_default()
     }
 
     pub(crate) fn refused(&self, reason: &str) {

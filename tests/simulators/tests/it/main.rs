@@ -13,3 +13,4 @@ mod register;
 mod residence;
 mod social_insurance;
 mod tax;
+mod writes;

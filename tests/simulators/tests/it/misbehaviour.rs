@@ -295,7 +295,7 @@ fn civil_shows(question: Question, kind: &M, seen: &Seen, right: &Seen) -> bool 
 
 #[test]
 fn every_kind_has_a_name_two_sentences_and_a_party() {
-    let all = M::all();
+    let all = [M::all(), M::of_writes()].concat();
     let names: BTreeSet<_> = all.iter().map(M::name).collect();
     // `server-error` stands there with four statuses.
     assert_eq!(names.len() + 3, all.len());
