@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::Wishes;
 use crate::ground::{self, Ground, ServiceWish};
-use crate::score::{Score, bar, print_table};
+use crate::score::{Score, at, bar, print_table};
 
 /// What was agreed with the agency here.
 const RATE_PER_S: u32 = 50;
@@ -177,10 +177,4 @@ fn busiest(times: &[Duration], window: Duration) -> usize {
         most = most.max(within);
     }
     most
-}
-
-/// The value below which this part of a sorted list lies.
-fn at<T: Copy + Default>(sorted: &[T], part: f64) -> T {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or_default()
 }

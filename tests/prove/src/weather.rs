@@ -2,7 +2,7 @@
 
 mod breakers;
 mod expected;
-mod questions;
+pub mod questions;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::ground::Ground;
+use crate::ground::{Ground, nth_dossier};
 
 /// 500 a second: ten times the agency's rate.
 const EVERY: Duration = Duration::from_millis(2);
@@ -73,7 +73,7 @@ async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Re
         }
         pace.tick().await;
         let (caller, query) = (caller.clone(), query.clone());
-        let purpose = json!({ "procedure": "1.000656", "dossier": format!("H56.14-250812-{:04}", number % 10_000),
+        let purpose = json!({ "procedure": "1.000656", "dossier": nth_dossier(number),
             "unit": "H56.14", "officer": "cb01" });
         under_way.spawn(async move { caller.ask_for("residence.person", purpose, query).await });
         while let Some(told) = under_way.try_join_next() {
