@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use futures_util::future::join_all;
+use sandbox::caller::USUAL_DOSSIER;
 use sandbox::{Told, World, WorldOptions};
 use simulators::{Handle, Misbehaviour, Party, Simulators, Times};
 use tokio::time::Instant;
@@ -84,7 +85,7 @@ fn handle(simulators: &Simulators, party: Party) -> Result<&Handle> {
 async fn until_followed(ground: &Ground) -> Result<()> {
     let tracking = crate::together::tracking(ground.world.simulators.register())?;
     for _ in 0..LOOKS_MAX {
-        if tracking.ask(&ground.one_stop).await?.word() == "found" {
+        if tracking.ask(USUAL_DOSSIER, &ground.one_stop).await?.word() == "found" {
             return Ok(());
         }
         tokio::time::sleep(LOOK_EVERY).await;

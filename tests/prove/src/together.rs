@@ -1,9 +1,10 @@
 //! The answers that the house puts together or keeps: how they are asked, which agency each part asks, and what each part shows.
 
 use anyhow::{Context, Result};
-use sandbox::Told;
+use sandbox::caller::purpose_of;
 use sandbox::questions::{about, act_by_registration, address_before, profile_of};
 use sandbox::world::PROVINCE;
+use sandbox::{Caller, Told};
 use serde_json::{Value, json};
 use simulators::{Module, Party, Register, Sex};
 
@@ -132,15 +133,9 @@ pub fn tracking(register: &Register) -> Result<Together> {
 }
 
 impl Together {
-    /// Asks it for the usual purpose.
-    pub async fn ask(&self, caller: &sandbox::Caller) -> Result<Told> {
-        caller
-            .ask_for(
-                self.service,
-                sandbox::caller::purpose_of(sandbox::caller::USUAL_DOSSIER, UNIT),
-                self.query.clone(),
-            )
-            .await
+    /// Asks it for this dossier.
+    pub async fn ask(&self, dossier: &str, caller: &Caller) -> Result<Told> {
+        caller.ask_for(self.service, purpose_of(dossier, UNIT), self.query.clone()).await
     }
 }
 
