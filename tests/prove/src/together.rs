@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result};
 use sandbox::caller::purpose_of;
-use sandbox::questions::{about, act_by_registration, address_before, profile_of};
-use sandbox::world::PROVINCE;
+use sandbox::questions::{about, address_before, birth_form_of, couple, profile_of};
 use sandbox::{Caller, Told};
 use serde_json::{Value, json};
-use simulators::{Module, Party, Register, Sex};
+use simulators::{Module, Party, Register};
 
 use crate::weather::questions::UNIT;
 
@@ -93,21 +92,7 @@ pub fn profile(register: &Register) -> Result<Together> {
 
 /// `forms.prefill` for the birth of a child of a couple that married in the province.
 pub fn birth_form(register: &Register) -> Result<Together> {
-    let acts = register.registrations().iter();
-    let mut couples =
-        acts.filter(|act| act.module == Module::Marriage && act.province == PROVINCE).filter_map(|act| {
-            let of = |sex| {
-                let spouses = act.subjects.iter().filter_map(|id| register.by_id(id));
-                spouses.filter(|spouse| !spouse.id.is_empty()).find(|spouse| spouse.sex == sex)
-            };
-            Some((act, of(Sex::Female)?, of(Sex::Male)?))
-        });
-    let (act, mother, father) = couples.next().context("nobody married in the province")?;
-    let query = json!({
-        "procedure": "1.001193",
-        "people": { "mother": about(mother), "father": about(father) },
-        "registration": act_by_registration(act),
-    });
+    let query = birth_form_of(couple(register).context("nobody married in the province")?);
     Ok(Together { name: "birth form", service: "forms.prefill", query, parts: BIRTH_FORM })
 }
 
