@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::asked::{self, Asked};
-use super::{DEADLINE, PARTIES, handle, options};
+use super::{PARTIES, handle, options};
 use crate::Wishes;
 use crate::ground::{Ground, nth_dossier};
 use crate::score::{Score, at, bar, print_table};
@@ -19,6 +19,8 @@ const PAIRS: usize = 7;
 /// A window, and the even pace of its reads: far from what the house can carry, so that a wait is somebody's doing.
 const WINDOW: Duration = Duration::from_secs(2);
 const PACE: Duration = Duration::from_millis(8);
+/// What a read may take: so long those of the one that hangs stand in its places and its line.
+const DEADLINE: Duration = Duration::from_secs(2);
 /// P7: the others' median, and their p99, may grow by this.
 const P50_RATIO_MAX: f64 = 1.10;
 const P99_RATIO_MAX: f64 = 2.0;
@@ -36,7 +38,7 @@ struct Window {
 
 /// Each agency hangs in turn, in a world of the limits that are agreed.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
-    let mut options = options(wishes.seed);
+    let mut options = options(wishes.seed, DEADLINE);
     let limits = |places: u32| format!("{LIMITS}concurrency = {places}\n");
     options.agency_limits.values_mut().for_each(|lines| *lines = limits(PLACES));
     options.carrier_limits.values_mut().for_each(|lines| *lines = limits(CARRIERS_PLACES));

@@ -70,7 +70,7 @@ impl Weather<'_> {
             return first;
         }
         // An agency's operation is its own; at the carrier the operation behind it is named.
-        let own = |operation: &str| self.operations.iter().any(|spoiled| *spoiled == operation);
+        let own = |operation: &str| self.operations.contains(&operation);
         part.exchanges.iter().find(|(operation, _)| own(operation)).map(|(_, read)| *read)
     }
 

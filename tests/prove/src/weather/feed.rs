@@ -27,7 +27,7 @@ const SHOWN_FOR_S: u32 = 3_600;
 const ROUND_MS: u64 = 1_500;
 /// How often and how many times we look whether something has come about: far longer than it may take.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-const LOOKS_MAX: usize = 800;
+const LOOKS_MAX: usize = 600;
 
 /// Before the weather, on the page that it spoils, and after it; 77 is what the simulator makes of a state no list knows.
 const BEFORE: &[u16] = &[10];
@@ -97,8 +97,13 @@ async fn play_share(share: usize, wishes: &Wishes) -> Result<Followed> {
         all.filter(|(number, kind)| number % WORLDS == share && kind.applies_to(Party::Postal))
     {
         let case = Case::new(number, kind, &ground)?;
-        let row = case.play(&mut followed.score).await.with_context(|| label(&case.kind))?;
-        followed.rows.push(row);
+        match case.play(&mut followed.score).await {
+            Ok(row) => followed.rows.push(row),
+            Err(error) => {
+                followed.score.check(false, || format!("{} at the feed: {error:#}", case.name()));
+                case.postal.behave()?;
+            }
+        }
     }
     followed.strays = ground.world.simulators.elsewhere().counts().requests;
     Ok(followed)
