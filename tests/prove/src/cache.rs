@@ -1,5 +1,6 @@
 //! `prove cache` (P6, T14, invariant 7): one exchange for a thousand misses; nobody sees whom or what they must not.
 
+mod composites;
 mod eviction;
 mod services;
 
@@ -34,7 +35,7 @@ const CONNECTORS_FIELDS: [&str; 2] = ["birth_date", "full_name"];
 
 const LOOK_UP: &str = "TraCuuThongTinCongDan";
 
-/// Runs the four proofs.
+/// Runs the five proofs.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     println!("\n== cache (P6, T14)");
     let wish = ServiceWish { fresh_for_s: 3_600, deadline_ms: 30_000 };
@@ -42,6 +43,7 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     one_exchange(&ground, score).await?;
     interleaved(&ground, wishes, score).await?;
     services::prove(&ground, wishes, score).await?;
+    composites::prove(&ground, score).await?;
     drop(ground);
     eviction::prove(wishes, score).await
 }

@@ -1,22 +1,26 @@
 //! `prove fair` (T22, T23): a client that floods costs another's counter about a turn; no agency sees more than was agreed.
 
+mod agreed;
+mod carrier;
 mod day;
 mod flood;
+mod lateness;
 
 use std::time::Duration;
 
 use anyhow::Result;
 use sandbox::questions::about;
+use serde_json::Value;
 use simulators::{Misbehaviour, Moment, Times};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::Wishes;
 use crate::ground::{self, Ground, ServiceWish};
-use crate::score::{Score, bar, print_table};
+use crate::score::{Score, at, bar, print_table};
+use agreed::Agreed;
 
 /// What was agreed with the agency here.
-const RATE_PER_S: u32 = 50;
-const BURST: u32 = 10;
+const AGREED: Agreed = Agreed { rate_per_s: 50, burst: 10 };
 const CONCURRENCY: u64 = 8;
 /// The agency takes this long: a place is not what is scarce (8 places / 0.1 s = 80 a second), the quota is.
 const AGENCY_MS: u64 = 100;
@@ -32,23 +36,28 @@ const OVERTAKEN_MAX: usize = 8;
 const OVERTAKEN_MEDIAN_MAX: usize = 3;
 /// The quiet client's p99 may grow by this under the flood.
 const RATIO_MAX: f64 = 2.0;
-/// Windows in which the agency's requests are counted.
-const WINDOWS_MS: [u64; 6] = [20, 100, 500, 1_000, 2_000, 5_000];
+/// Different people the flood asks about; with the dossiers no two of its questions are the same.
+const PEOPLE: usize = 100;
+/// 500 a second: ten times the agency's rate.
+const FLOODS_EVERY: Duration = Duration::from_millis(2);
 
 const FLOODS: &str = "TraCuuThongTinCongDan";
 const QUIET: &str = "XacThucThongTinCongDan";
+const QUIET_READ: &str = "residence.verify";
 
-/// Runs both proofs.
+/// Runs the three proofs.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     println!("\n== fair (T22, T23)");
     beside_a_flood(wishes, score).await?;
+    carrier::prove(wishes, score).await?;
     day::prove(wishes, score).await
 }
 
 async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
     let mut options = ground::unlimited(wishes.seed, ServiceWish { fresh_for_s: 0, deadline_ms: 5_000 });
+    let Agreed { rate_per_s, burst } = AGREED;
     let agreed = format!(
-        "rate_per_s = {RATE_PER_S}\nburst = {BURST}\nconcurrency = {CONCURRENCY}\nqueue = 64\n\
+        "rate_per_s = {rate_per_s}\nburst = {burst}\nconcurrency = {CONCURRENCY}\nqueue = 64\n\
          breaker_failures = 1000000\nbreaker_samples = 1000000\n"
     );
     options.agency_limits.insert("residence".into(), agreed);
@@ -58,12 +67,17 @@ async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
     let requests = if wishes.full { REQUESTS_FULL } else { REQUESTS_QUICK };
     let bar = bar(2 * requests, "quiet requests");
 
-    let alone = ask_at_a_pace(&ground, requests, &bar).await?;
+    let register = ground.world.simulators.register();
+    let quiet = about(register.sample());
+    let alone = ask_at_a_pace(&ground, QUIET_READ, quiet.clone(), requests, &bar).await?;
     residence.forget_counts();
-    let flood = flood::Flood::begin(&ground);
-    residence.until_asked(u64::from(BURST) * 2).await;
-    let beside = ask_at_a_pace(&ground, requests, &bar).await?;
+    let watch = lateness::Watch::begin()?;
+    let people = register.ordinary().take(PEOPLE).map(about).collect();
+    let flood = flood::Flood::begin(&ground.one_stop, "residence.person", people, FLOODS_EVERY);
+    residence.until_asked(u64::from(burst) * 2).await;
+    let beside = ask_at_a_pace(&ground, QUIET_READ, quiet, requests, &bar).await?;
     let offered = flood.end().await?;
+    let late = watch.end()?;
     bar.finish_and_clear();
     let moments = residence.moments();
 
@@ -95,7 +109,7 @@ async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
     );
     println!("  p99 beside / alone: {ratio:.2}; overtaken by the flood: median {median}, most {most}");
     println!("  the flood: {offered}");
-    check_windows(&moments, score);
+    AGREED.check("the agency", &moments, late, score);
     let most = residence.counts().most_at_once;
     score.check(most <= CONCURRENCY, || format!("{most} exchanges at once, {CONCURRENCY} agreed"));
     println!("  exchanges at once: {most} of {CONCURRENCY}");
@@ -111,9 +125,14 @@ struct Quiet {
     refused: usize,
 }
 
-async fn ask_at_a_pace(ground: &Ground, requests: usize, bar: &indicatif::ProgressBar) -> Result<Quiet> {
+async fn ask_at_a_pace(
+    ground: &Ground,
+    service: &str,
+    query: Value,
+    requests: usize,
+    bar: &indicatif::ProgressBar,
+) -> Result<Quiet> {
     let residence = ground.world.simulators.residence();
-    let query = about(ground.world.simulators.register().sample());
     let mut quiet = Quiet { took: Vec::new(), seen_before: Vec::new(), refused: 0 };
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -121,7 +140,7 @@ async fn ask_at_a_pace(ground: &Ground, requests: usize, bar: &indicatif::Progre
         pace.tick().await;
         quiet.seen_before.push(usize::try_from(residence.requests_of(FLOODS))?);
         let began = Instant::now();
-        let told = ground.connector.ask("residence.verify", query.clone()).await?;
+        let told = ground.connector.ask(service, query.clone()).await?;
         quiet.took.push(began.elapsed());
         quiet.refused += usize::from(told.word() != "found");
         bar.inc(1);
@@ -147,40 +166,4 @@ fn overtaken(quiet: &Quiet, moments: &[Moment]) -> (Vec<usize>, usize) {
     overtaken.extend(quiet.seen_before.iter().skip(before_each.len()).map(|at_start| floods - at_start));
     overtaken.sort_unstable();
     (overtaken, before_each.len())
-}
-
-/// In no window did the agency see more than the burst and the rate.
-fn check_windows(moments: &[Moment], score: &mut Score) {
-    let times: Vec<Duration> = moments.iter().map(|moment| moment.at).collect();
-    let mut rows = Vec::new();
-    for window in WINDOWS_MS.map(Duration::from_millis) {
-        let agreed = f64::from(BURST) + f64::from(RATE_PER_S) * window.as_secs_f64();
-        let most = busiest(&times, window);
-        score.check(most as f64 <= agreed, || {
-            format!("{most} exchanges within {} ms, {agreed:.0} agreed", window.as_millis())
-        });
-        rows.push(vec![window.as_millis().to_string(), most.to_string(), format!("{agreed:.0}")]);
-    }
-    let title = format!("{} exchanges at the agency, counted there", times.len());
-    print_table(&title, &["within ms", "most", "agreed"], &rows);
-}
-
-/// The most requests that came within any window of this length.
-fn busiest(times: &[Duration], window: Duration) -> usize {
-    let mut first = times.iter().peekable();
-    let (mut within, mut most) = (0, 0);
-    for until in times {
-        within += 1;
-        while first.next_if(|from| **from + window < *until).is_some() {
-            within -= 1;
-        }
-        most = most.max(within);
-    }
-    most
-}
-
-/// The value below which this part of a sorted list lies.
-fn at<T: Copy + Default>(sorted: &[T], part: f64) -> T {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or_default()
 }

@@ -103,6 +103,11 @@ pub fn unlimited(seed: u64, wish: ServiceWish) -> WorldOptions {
     }
 }
 
+/// The code of one of ten thousand dossiers of the usual unit: what is asked for another dossier is another exchange.
+pub fn nth_dossier(number: usize) -> String {
+    format!("H56.14-250812-{:04}", number % 10_000)
+}
+
 /// SplitMix64: small, even, and the same everywhere from the same seed.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);

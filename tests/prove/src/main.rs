@@ -5,7 +5,9 @@ mod cache;
 mod corpora;
 mod fair;
 mod ground;
+mod hung;
 mod score;
+mod together;
 mod weather;
 
 use std::path::PathBuf;
@@ -37,6 +39,8 @@ enum Promise {
     Corpora,
     /// E1 so far: every misbehaviour of the simulators × every read: the expected problem, and others unharmed.
     Weather,
+    /// P7: one agency of six hangs: by the deadline every answer says what there is, and the others do not feel it.
+    Hung,
     /// P6, T14: one exchange for a thousand misses; two clients never see each other's fields or people.
     Cache,
     /// T22, T23: a client that floods costs another's counter about a turn; no agency sees more than was agreed.
@@ -101,6 +105,9 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     if wanted(Promise::Weather) {
         weather::prove(wishes, &mut score).await?;
     }
+    if wanted(Promise::Hung) {
+        hung::prove(wishes, &mut score).await?;
+    }
     if wanted(Promise::Cache) {
         cache::prove(wishes, &mut score).await?;
     }
@@ -116,6 +123,7 @@ impl Promise {
         match self {
             Promise::Corpora => "corpora",
             Promise::Weather => "weather",
+            Promise::Hung => "hung",
             Promise::Cache => "cache",
             Promise::Fair => "fair",
             Promise::All => "all",

@@ -100,6 +100,12 @@ pub fn print_table(title: &str, heading: &[&str], rows: &[Vec<String>]) {
     }
 }
 
+/// The value below which this part of a sorted list lies.
+pub fn at<T: Copy + Default>(sorted: &[T], part: f64) -> T {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((last as f64 * part).ceil() as usize).copied().unwrap_or_default()
+}
+
 /// A bar for so many steps; it draws nothing where there is no terminal.
 pub fn bar(steps: usize, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(steps as u64).with_message(what);

@@ -1,14 +1,17 @@
 //! `prove weather` (E1, F6–F8): every misbehaviour × every read gives the expected problem and blame; others are unharmed.
 
 mod breakers;
+mod composites;
 mod expected;
-mod questions;
+mod feed;
+mod place;
+pub mod questions;
 
 use std::time::Duration;
 
 use anyhow::Result;
 use futures_util::future::join_all;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use sandbox::caller::{USUAL_DOSSIER, purpose_of};
 use sandbox::{Caller, Told, World};
@@ -19,7 +22,10 @@ use tokio::time::Instant;
 use crate::Wishes;
 use crate::ground::{self, Ground, ServiceWish};
 use crate::score::{Score, bar, print_table};
+use crate::together::Together;
+use composites::{Composites, Weather};
 use expected::{Expected, label};
+use place::{PLACES, Place};
 use questions::{Question, Questions};
 
 /// A hung party costs every case this long; the slowest sound answer (a delay of a second) must still fit.
@@ -56,66 +62,22 @@ const CANARIES: [&str; 22] = [
     "khong ai nen den day",
 ];
 
-/// Where a misbehaviour is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Bộ Công an, reached directly.
-    Residence,
-    /// Hộ tịch, behind the carrier.
-    CivilStatus,
-    /// Bảo hiểm xã hội, behind the carrier.
-    SocialInsurance,
-    /// Thuế, behind the carrier.
-    Tax,
-    /// Bưu chính, reached directly.
-    Postal,
-    /// Biên lai VNPT, reached directly.
-    Vnpt,
-    /// Biên lai Viettel, reached directly.
-    Viettel,
-    /// The carrier, on the way to the agency.
-    Carrier,
-    /// The carrier's token endpoint.
-    Token,
-    /// The post's token endpoint.
-    PostalToken,
-    /// Viettel's login.
-    ViettelLogin,
-}
-
-/// Every place where a misbehaviour is played.
-const PLACES: [Place; 11] = [
-    Place::Residence,
-    Place::CivilStatus,
-    Place::SocialInsurance,
-    Place::Tax,
-    Place::Postal,
-    Place::Vnpt,
-    Place::Viettel,
-    Place::Carrier,
-    Place::Token,
-    Place::PostalToken,
-    Place::ViettelLogin,
-];
-
 /// Plays everything: each place in a world of its own, some at the same time.
 pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     println!("\n== weather (E1, F6–F8)");
     let bar = bar(PLACES.len() * Misbehaviour::all().len(), "misbehaviours");
-    let mut seasons = Vec::new();
-    let mut playing =
-        stream::iter(PLACES).map(|place| play_all(place, wishes, &bar)).buffered(WORLDS_AT_ONCE);
-    while let Some(season) = playing.next().await {
-        seasons.push(season?);
-    }
+    let playing = stream::iter(PLACES).map(|place| play_all(place, wishes, &bar)).buffered(WORLDS_AT_ONCE);
+    // The feed's cases mostly wait for its pace: they go on beside.
+    let (seasons, followed) = tokio::try_join!(playing.try_collect::<Vec<_>>(), feed::play_all(wishes))?;
     bar.finish_and_clear();
-    let mut strays = 0;
+    let mut strays = followed.strays;
     for Season { place, cases, reads, rows, stray, score: own } in seasons {
         let title = format!("Weather at {}: {cases} misbehaviours, {reads} reads", place.name());
         print_table(&title, &["misbehaviour", "read", "expected", "told", "ms"], &rows);
         strays += stray;
         score.add(own);
     }
+    followed.tell(score);
     score.check(strays == 0, || format!("{strays} requests followed a redirect or an entity"));
     println!("\n  requests that followed a redirect or an external entity: {strays}");
     breakers::prove(wishes, score).await
@@ -135,72 +97,10 @@ fn wish() -> ServiceWish {
     ServiceWish { fresh_for_s: 0, deadline_ms: DEADLINE_MS }
 }
 
-impl Place {
-    fn name(self) -> &'static str {
-        match self {
-            Place::Residence => "residence",
-            Place::CivilStatus => "civil-status behind the carrier",
-            Place::SocialInsurance => "social-insurance behind the carrier",
-            Place::Tax => "tax behind the carrier",
-            Place::Postal => "postal",
-            Place::Vnpt => "e-receipt-vnpt",
-            Place::Viettel => "e-receipt-viettel",
-            Place::Carrier => "the carrier",
-            Place::Token => "the carrier's token",
-            Place::PostalToken => "the post's token",
-            Place::ViettelLogin => "Viettel's login",
-        }
-    }
-
-    fn handle(self, world: &World) -> &Handle {
-        match self {
-            Place::Residence => world.simulators.residence(),
-            Place::CivilStatus => world.simulators.civil_status(),
-            Place::SocialInsurance => world.simulators.social_insurance(),
-            Place::Tax => world.simulators.tax(),
-            Place::Postal | Place::PostalToken => world.simulators.postal(),
-            Place::Vnpt => world.simulators.e_receipt_vnpt(),
-            Place::Viettel | Place::ViettelLogin => world.simulators.e_receipt_viettel(),
-            Place::Carrier | Place::Token => world.simulators.lgsp(),
-        }
-    }
-
-    fn questions(self, questions: &Questions) -> &[Question] {
-        match self {
-            Place::Residence => &questions.residence,
-            Place::CivilStatus | Place::Carrier | Place::Token => &questions.civil_status,
-            Place::SocialInsurance => &questions.social_insurance,
-            Place::Tax => &questions.tax,
-            Place::Postal | Place::PostalToken => &questions.postal,
-            Place::Vnpt => &questions.vnpt,
-            Place::Viettel | Place::ViettelLogin => &questions.viettel,
-        }
-    }
-
-    /// The operation by which a token is asked for here; `None` where no login is played.
-    fn login(self) -> Option<&'static str> {
-        match self {
-            Place::Token | Place::PostalToken => Some("token"),
-            Place::ViettelLogin => Some("login"),
-            Place::Residence | Place::CivilStatus | Place::SocialInsurance | Place::Tax => None,
-            Place::Postal | Place::Vnpt | Place::Viettel | Place::Carrier => None,
-        }
-    }
-
-    /// Whether it is an agency's own login, not the carrier's.
-    fn is_agencys_login(self) -> bool {
-        self.login().is_some() && self != Place::Token
-    }
-
-    /// Whether its door is the carrier's: it answers in its stead when it is shut.
-    fn is_carried(self) -> bool {
-        matches!(self, Place::CivilStatus | Place::SocialInsurance | Place::Tax)
-    }
-}
-
 async fn play_all(place: Place, wishes: &Wishes, bar: &ProgressBar) -> Result<Season> {
     let world = World::build(&ground::unlimited(wishes.seed, wish()))?;
     let questions = Questions::of(world.simulators.register())?;
+    let composites = Composites::of(world.simulators.register())?;
     let mut ground = Ground::of(world).await?;
     let party = place.handle(&ground.world).party();
     let mut season =
@@ -211,9 +111,11 @@ async fn play_all(place: Place, wishes: &Wishes, bar: &ProgressBar) -> Result<Se
             continue;
         }
         for round in rounds(place.questions(&questions)) {
-            let Some(case) = play(&kind, place, round, &ground, &questions).await? else { continue };
+            let Some(case) = play(&kind, place, round, &ground, (&questions, &composites)).await? else {
+                continue;
+            };
             season.cases += 1;
-            season.reads += case.told.len();
+            season.reads += case.told.len() + case.together.len();
             season.rows.extend(judge(&case, wishes, &mut season.score));
             if leaves_traces(&kind, place) {
                 ground = ground.afresh().await?;
@@ -245,6 +147,9 @@ struct Case {
     kind: Misbehaviour,
     place: Place,
     told: Vec<(Question, Told, Duration)>,
+    /// The operations that were spoiled, and what the composites were told.
+    operations: Vec<&'static str>,
+    together: Vec<(Together, Told)>,
     elsewhere: Told,
     secrets: Vec<String>,
 }
@@ -254,14 +159,15 @@ async fn play(
     place: Place,
     round: &[Question],
     ground: &Ground,
-    questions: &Questions,
+    (questions, composites): (&Questions, &Composites),
 ) -> Result<Option<Case>> {
     let handle = place.handle(&ground.world);
-    let mut asked = Vec::new();
+    let (mut asked, mut operations) = (Vec::new(), Vec::new());
     for question in round {
         let operation = place.login().unwrap_or(question.operation);
         if order(handle, kind, place, operation) {
             asked.push(question.clone());
+            operations.push(operation);
         }
     }
     if asked.is_empty() {
@@ -281,15 +187,24 @@ async fn play(
         (question, told, begun.elapsed())
     }));
     let other = questions.of_the_other(place);
-    let (reads, elsewhere) = tokio::join!(reads, ask(&ground.one_stop, other));
+    let weather = Weather { kind, place, operations };
+    let (reads, together, elsewhere) =
+        tokio::join!(reads, composites.ask(&weather, &ground.one_stop), ask(&ground.one_stop, other));
     let after = handle.counts().misbehaved.get(kind.name()).copied().unwrap_or_default();
     handle.behave()?;
     let mut told = Vec::new();
     for (question, answer, took) in reads {
         told.push((question, answer?, took));
     }
-    let mut case =
-        Case { kind: kind.clone(), place, told, elsewhere: elsewhere?, secrets: questions.secrets.clone() };
+    let mut case = Case {
+        kind: kind.clone(),
+        place,
+        told,
+        operations: weather.operations,
+        together: together?,
+        elsewhere: elsewhere?,
+        secrets: questions.secrets.clone(),
+    };
     if after == before && *kind != Misbehaviour::Refuse {
         // Nothing was played: whatever was told proves nothing.
         case.told
@@ -302,15 +217,16 @@ async fn play(
 
 /// Orders the misbehaviour; `false` if this operation cannot show it.
 fn order(handle: &Handle, kind: &Misbehaviour, place: Place, operation: &str) -> bool {
-    let at_the_door = matches!(
-        kind,
-        Misbehaviour::Refuse | Misbehaviour::CloseAtAccept | Misbehaviour::WrongServerCertificate
-    );
-    if at_the_door && !place.is_carried() {
+    if at_the_door(kind) && !place.is_carried() {
         // A connection cannot be told apart by operation: at the token's door the party's door stands already.
         return place.login().is_none() && handle.misbehave(kind.clone(), Times::Always).is_ok();
     }
     handle.misbehave_on(operation, kind.clone(), Times::Always).is_ok()
+}
+
+/// Whether it is met at the connection, before any operation is named.
+fn at_the_door(kind: &Misbehaviour) -> bool {
+    matches!(kind, Misbehaviour::Refuse | Misbehaviour::CloseAtAccept | Misbehaviour::WrongServerCertificate)
 }
 
 /// Asks once more in fine weather, so that no connection or token of this case is left for the next.
@@ -356,6 +272,7 @@ fn judge(case: &Case, wishes: &Wishes, score: &mut Score) -> Vec<Vec<String>> {
             took.as_millis().to_string(),
         ]);
     }
+    rows.extend(judge_together(case, score));
     let unharmed = case.elsewhere.word() == "found";
     score.check(unharmed, || {
         format!("{name} at {}: others are harmed: {}", case.place.name(), case.elsewhere.body)
@@ -363,12 +280,29 @@ fn judge(case: &Case, wishes: &Wishes, score: &mut Score) -> Vec<Vec<String>> {
     rows
 }
 
-/// An agency's words, a number or a name inside a problem.
-fn leaks(told: &Told, secrets: &[String]) -> Option<String> {
-    if told.status == 200 {
-        return None;
+/// The composites' rows: which part failed, and as what.
+fn judge_together(case: &Case, score: &mut Score) -> Vec<Vec<String>> {
+    let (name, place) = (label(&case.kind), case.place.name());
+    let weather = Weather { kind: &case.kind, place: case.place, operations: case.operations.clone() };
+    let mut rows = Vec::new();
+    for (together, told) in &case.together {
+        let (word, wrong) = weather.judge(together, told);
+        score.check(wrong.is_none(), || {
+            format!("{name} at {place}, {}: {}: {}", together.name, wrong.unwrap_or_default(), told.body)
+        });
+        let leak = leaks(told, &case.secrets);
+        score.check(leak.is_none(), || format!("{name} at {place}, {}: it says {leak:?}", together.name));
+        rows.push(vec![name.clone(), together.name.into(), "as its parts alone".into(), word]);
     }
-    let text = told.body.to_string();
+    rows
+}
+
+/// An agency's words, a number or a name inside a problem, of the whole or of a part.
+fn leaks(told: &Told, secrets: &[String]) -> Option<String> {
+    let text = match told.status {
+        200 => composites::words_of_problems(told),
+        _ => told.body.to_string(),
+    };
     let words = CANARIES.iter().map(|word| (*word).to_string()).chain(secrets.iter().cloned());
     words.into_iter().find(|word| text.contains(word.as_str()))
 }

@@ -62,8 +62,19 @@ impl Caller {
 
     /// Asks a service with the usual purpose and waits no longer than this.
     pub async fn ask_within(&self, deadline: Duration, service: &str, query: Value) -> Result<Told> {
+        self.ask_for_within(deadline, service, usual_purpose(), query).await
+    }
+
+    /// Asks a service for this purpose and waits no longer than this.
+    pub async fn ask_for_within(
+        &self,
+        deadline: Duration,
+        service: &str,
+        purpose: Value,
+        query: Value,
+    ) -> Result<Told> {
         let deadline_ms = deadline.as_millis().to_string();
-        self.put(service, usual_purpose(), query, &[("x-deadline-ms", &deadline_ms)]).await
+        self.put(service, purpose, query, &[("x-deadline-ms", &deadline_ms)]).await
     }
 
     async fn put(

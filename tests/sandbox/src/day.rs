@@ -1,5 +1,6 @@
 //! A citizen's day: each step asks the gateway something and knows what the answer must be.
 
+mod hung;
 mod ministries;
 mod papers;
 

@@ -1,7 +1,9 @@
 //! How the people and papers of the simulated register are asked for.
 
 use serde_json::{Value, json};
-use simulators::{Module, Person, Registration, Sex};
+use simulators::{Module, Person, Register, Registration, Sex};
+
+use crate::world::PROVINCE;
 
 /// The query that finds this person at the residence agency.
 pub fn about(person: &Person) -> Value {
@@ -21,6 +23,28 @@ pub fn profile_of(person: &Person, act: Option<&Registration>) -> Value {
         members.insert("registration".into(), act_by_registration(act));
     }
     query
+}
+
+/// A couple that married in the sample province, the mother first, with their act; the sample person is none of them.
+pub fn couple(register: &Register) -> Option<(&Registration, &Person, &Person)> {
+    let acts = register.registrations().iter();
+    let mut married = acts.filter(|act| act.module == Module::Marriage && act.province == PROVINCE);
+    married.find_map(|act| {
+        let of = |sex| {
+            let mut spouses = act.subjects.iter().filter_map(|id| register.by_id(id));
+            spouses.find(|one| one.sex == sex && !one.id.is_empty() && one.id != register.sample().id)
+        };
+        Some((act, of(Sex::Female)?, of(Sex::Male)?))
+    })
+}
+
+/// The query that fills in the form for the birth of a child of this couple.
+pub fn birth_form_of((act, mother, father): (&Registration, &Person, &Person)) -> Value {
+    json!({
+        "procedure": "1.001193",
+        "people": { "mother": about(mother), "father": about(father) },
+        "registration": act_by_registration(act),
+    })
 }
 
 /// The query that asks where a place of birth registration, told in the units before 1 July 2025, lies today.

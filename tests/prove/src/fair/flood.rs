@@ -1,4 +1,4 @@
-//! The flood: ten times what was agreed with the agency, from one client, in single requests and in a batch.
+//! A flood: far more than was agreed, from one client, in single requests and in a batch.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use sandbox::questions::about;
 use sandbox::{Caller, Told};
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::ground::Ground;
+use crate::ground::nth_dossier;
 
-/// 500 a second: ten times the agency's rate.
-const EVERY: Duration = Duration::from_millis(2);
-/// Different people asked about; with the dossiers no two questions are the same.
-const PEOPLE: usize = 100;
 /// Queries of the batch: more than it can be told of in the time.
 const IN_BATCH: usize = 1_000;
 
@@ -38,13 +33,12 @@ pub struct Offered {
 }
 
 impl Flood {
-    /// Lets it loose.
-    pub fn begin(ground: &Ground) -> Flood {
-        let queries: Vec<Value> =
-            ground.world.simulators.register().ordinary().take(PEOPLE).map(about).collect();
+    /// Lets it loose: these queries over and over, one `every` so often, each time for another dossier.
+    pub fn begin(caller: &Caller, service: &'static str, queries: Vec<Value>, every: Duration) -> Flood {
         let stop = Arc::new(AtomicBool::new(false));
-        let flooding = tokio::spawn(flood(ground.one_stop.clone(), queries.clone(), Arc::clone(&stop)));
-        let batch = tokio::spawn(batch(ground.one_stop.clone(), queries));
+        let flooding =
+            tokio::spawn(flood(caller.clone(), service, queries.clone(), Arc::clone(&stop), every));
+        let batch = tokio::spawn(batch(caller.clone(), service, queries));
         Flood { stop, flooding, batch }
     }
 
@@ -62,10 +56,16 @@ impl Flood {
 }
 
 /// Asks at its pace, whatever becomes of what was asked before.
-async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Result<Offered> {
+async fn flood(
+    caller: Caller,
+    service: &'static str,
+    queries: Vec<Value>,
+    stop: Arc<AtomicBool>,
+    every: Duration,
+) -> Result<Offered> {
     let mut under_way = JoinSet::new();
     let mut offered = Offered::default();
-    let mut pace = interval(EVERY);
+    let mut pace = interval(every);
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for (number, query) in queries.iter().cycle().enumerate() {
         if stop.load(Ordering::Relaxed) {
@@ -73,9 +73,9 @@ async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Re
         }
         pace.tick().await;
         let (caller, query) = (caller.clone(), query.clone());
-        let purpose = json!({ "procedure": "1.000656", "dossier": format!("H56.14-250812-{:04}", number % 10_000),
+        let purpose = json!({ "procedure": "1.000656", "dossier": nth_dossier(number),
             "unit": "H56.14", "officer": "cb01" });
-        under_way.spawn(async move { caller.ask_for("residence.person", purpose, query).await });
+        under_way.spawn(async move { caller.ask_for(service, purpose, query).await });
         while let Some(told) = under_way.try_join_next() {
             offered.count(&told?);
         }
@@ -87,12 +87,12 @@ async fn flood(caller: Caller, queries: Vec<Value>, stop: Arc<AtomicBool>) -> Re
 }
 
 /// The same people in the slow lane, with an officer of its own so that nothing is shared.
-async fn batch(caller: Caller, queries: Vec<Value>) -> Result<()> {
+async fn batch(caller: Caller, service: &'static str, queries: Vec<Value>) -> Result<()> {
     let purpose = json!({
         "procedure": "1.000656", "dossier": "H56.14-250813-0001", "unit": "H56.14", "officer": "cb02",
     });
     let queries: Vec<&Value> = queries.iter().cycle().take(IN_BATCH).collect();
-    let body = json!({ "purpose": purpose, "service": "residence.person", "queries": queries });
+    let body = json!({ "purpose": purpose, "service": service, "queries": queries });
     let mut response = caller.batch_under_way(&body).await?.error_for_status()?;
     while response.chunk().await?.is_some() {}
     Ok(())

@@ -38,9 +38,9 @@ const CLOSED: Expected = Problem(503, "unavailable", "agency");
 const CARRIER_CLOSED: Expected = Problem(503, "unavailable", "carrier");
 /// It says that we ask too much.
 const TOO_MUCH: Expected = Problem(503, "overloaded", "agency");
-const CARRIER_TOO_MUCH: Expected = Problem(503, "overloaded", "carrier");
+pub const CARRIER_TOO_MUCH: Expected = Problem(503, "overloaded", "carrier");
 /// Our credentials, after one fresh login: ours to mend.
-const NOT_LET_IN: Expected = Problem(502, "not-admitted", "gateway");
+pub const NOT_LET_IN: Expected = Problem(502, "not-admitted", "gateway");
 /// It refuses our own words, not the caller's: our address, our province, our request.
 const OUR_FAULT: Expected = Problem(502, "rejected", "gateway");
 
@@ -281,10 +281,14 @@ impl Expected {
         if told.status == 200 && told.word() == "found" {
             return Found;
         }
+        Expected::problem(told.status, told.word(), told.at("/blame").as_str().unwrap_or_default())
+    }
+
+    /// A problem in our words.
+    pub fn problem(status: u16, code: &str, blame: &str) -> Expected {
         let known =
             |words: &[Word], word: &str| words.iter().find(|known| **known == word).copied().unwrap_or("?");
-        let blame = told.at("/blame").as_str().unwrap_or_default();
-        Problem(told.status, known(&CODES, told.word()), known(&BLAMES, blame))
+        Problem(status, known(&CODES, code), known(&BLAMES, blame))
     }
 }
 

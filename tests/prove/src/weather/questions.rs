@@ -9,7 +9,7 @@ use simulators::{Party, Register};
 use super::Place;
 
 /// Who asks about anything but a receipt.
-const UNIT: &str = "H56.14";
+pub const UNIT: &str = "H56.14";
 
 /// One read.
 #[derive(Debug, Clone)]

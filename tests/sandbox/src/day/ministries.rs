@@ -1,19 +1,12 @@
 //! Four ministries in one answer, and the services of the other agencies one by one.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use sandbox::caller::Told;
 use sandbox::questions::{about, address_before, insured, profile_of};
-use sandbox::world::PROVINCE;
 use serde_json::{Value, json};
-use simulators::{Aspect, Misbehaviour, Module, Party, Person, Times};
-use tokio::time::Instant;
+use simulators::{Aspect, Module, Party};
 
 use super::{Day, expect, found};
-
-/// How long the officer waits for a profile of which one agency is silent.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Day<'_> {
     /// A profile, a form filled in, and what each of the agencies says alone.
@@ -174,51 +167,10 @@ impl Day<'_> {
             }),
         );
     }
-
-    /// P7: one of the four hangs; the others' answers are there by the deadline, and the gap has a name.
-    pub(super) async fn with_one_agency_hung(&mut self) {
-        self.begin("Cơ quan thuế im lặng, ba cơ quan kia vẫn trả lời");
-        let tax = self.world.simulators.tax();
-        // Of our province: another's acts stand in another register.
-        let person = self.register().ordinary().skip(30).find(|person| {
-            self.register().registration_of(person, Module::Birth).is_some_and(|act| act.province == PROVINCE)
-        });
-        let result = match (tax.misbehave(Misbehaviour::Hang, Times::Always), person) {
-            (Ok(()), Some(person)) => self.profile_without_tax(person).await,
-            _ => Err(anyhow::anyhow!("không dựng được cảnh này")),
-        };
-        let behaves = tax.behave();
-        self.note(
-            "Cơ quan thuế im lặng, ba cơ quan kia vẫn trả lời",
-            behaves.map_err(Into::into).and(result),
-        );
-    }
-
-    async fn profile_without_tax(&self, person: &Person) -> Result<String> {
-        let birth = self.register().registration_of(person, Module::Birth);
-        let begun = Instant::now();
-        let told = self.one_stop.ask_within(PATIENCE, "person.profile", profile_of(person, birth)).await;
-        let told = found(told)?;
-        let took = begun.elapsed();
-        let tax =
-            statuses(&told).into_iter().find(|(part, _)| part == "tax").context("không có phần thuế")?;
-        ensure!(tax.1 == "failed" && told.at("/complete") == false, "{tax:?}");
-        let parts = told.at("/parts").as_array().cloned().unwrap_or_default();
-        let gap = parts.iter().find(|part| part["name"] == "tax").map(|part| part["problem"]["code"].clone());
-        ensure!(gap == Some(json!("deadline-exceeded")), "{gap:?}");
-        let well = parts.iter().filter(|part| part["status"] == "ok").count();
-        ensure!(well + 1 == parts.len(), "{}", told.body);
-        Ok(format!(
-            "{well} phần có, phần thuế ghi {}; hạn {} ms, trả lời sau {} ms",
-            gap.unwrap_or_default(),
-            PATIENCE.as_millis(),
-            took.as_millis()
-        ))
-    }
 }
 
 /// The parts of a composite and what became of each.
-fn statuses(told: &Told) -> Vec<(String, String)> {
+pub(super) fn statuses(told: &Told) -> Vec<(String, String)> {
     let text = |part: &Value, key: &str| part[key].as_str().unwrap_or_default().to_owned();
     let parts = told.at("/parts").as_array().cloned().unwrap_or_default();
     parts.iter().map(|part| (text(part, "name"), text(part, "status"))).collect()

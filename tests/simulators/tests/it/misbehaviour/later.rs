@@ -87,7 +87,7 @@ fn spoiled(question: Question) -> (&'static str, &'static str, &'static str) {
         Q::Company => ("", "NAME", "TEN_DOANH_NGHIEP"),
         Q::Taxpayer => ("/Data", "TEN_NNT", "TEN_NGUOI_NOP_THUE"),
         Q::Notice => ("/Data", "FileThongBaoThue", "TepThongBaoThue"),
-        Q::Feed => ("/_embedded/rhDoc/0", "orderNumber", "maDonHang"),
+        Q::Feed => ("/_embedded/rhDoc/9", "orderNumber", "maDonHang"),
         Q::Quote => ("/Data", "Total", "TongTien"),
         Q::Search => ("/result/0", "invoiceNo", "soHoaDon"),
         Q::File => ("", "fileToBytes", "tepPdf"),
@@ -188,7 +188,11 @@ fn postal_shows(question: Question, kind: &M, seen: &Seen) -> bool {
         (M::SignatureRefused, Q::PostToken) => seen.status == 401,
         (M::SignatureRefused, _) => seen.status == 403,
         (M::OkWithError, _) => seen.status == 200 && body["Status"] == "199",
-        (M::UnknownState, Q::Feed) => body["_embedded"]["rhDoc"][0]["statusCode"] == "77",
+        // The last row alone.
+        (M::UnknownState, Q::Feed) => {
+            body["_embedded"]["rhDoc"][9]["statusCode"] == "77"
+                && body["_embedded"]["rhDoc"][8]["statusCode"] != "77"
+        }
         (M::UnknownState, Q::Quote) => body["Status"] == "177",
         _ => false,
     }

@@ -1,0 +1,138 @@
+//! What the others' callers pay while one agency hangs: the same reads at the same pace with it and without, window by window.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use simulators::{Misbehaviour, Party, Times};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::asked::{self, Asked};
+use super::{PARTIES, handle, options};
+use crate::Wishes;
+use crate::ground::{Ground, nth_dossier};
+use crate::score::{Score, at, bar, print_table};
+
+/// Pairs of windows, without it and with it; which comes first changes by turns, and each ratio is that of a pair: a machine that
+/// is busier by and by is so for both.
+const PAIRS: usize = 7;
+/// A window, and the even pace of its reads: far from what the house can carry, so that a wait is somebody's doing.
+const WINDOW: Duration = Duration::from_secs(2);
+const PACE: Duration = Duration::from_millis(8);
+/// What a read may take: so long those of the one that hangs stand in its places and its line.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// P7: the others' median, and their p99, may grow by this.
+const P50_RATIO_MAX: f64 = 1.10;
+const P99_RATIO_MAX: f64 = 2.0;
+/// As in config/agencies.toml and config/carriers.toml: the one that hangs fills its own places, and many stand in its line.
+const LIMITS: &str = "rate_per_s = 1000000\nburst = 1000000\nqueue = 1000\nbreaker_failures = 1000000\n\
+                      breaker_samples = 1000000\n";
+const PLACES: u32 = 16;
+const CARRIERS_PLACES: u32 = 64;
+
+/// What one window's reads of the others took, sorted, and how many of them were not answered.
+struct Window {
+    took: Vec<Duration>,
+    failed: usize,
+}
+
+/// Each agency hangs in turn, in a world of the limits that are agreed.
+pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
+    let mut options = options(wishes.seed, DEADLINE);
+    let limits = |places: u32| format!("{LIMITS}concurrency = {places}\n");
+    options.agency_limits.values_mut().for_each(|lines| *lines = limits(PLACES));
+    options.carrier_limits.values_mut().for_each(|lines| *lines = limits(CARRIERS_PLACES));
+    let ground = Ground::build(&options).await?;
+    let questions = asked::singles(ground.world.simulators.register())?;
+    // Connections and tokens are there before anything is measured.
+    window(&ground, &questions, None).await?;
+    let bar = bar(PARTIES.len() * PAIRS, "pairs of windows");
+    let mut rows = Vec::new();
+    for party in PARTIES {
+        let (mut without, mut beside) = (Vec::new(), Vec::new());
+        for pair in 0..PAIRS {
+            let beside_first = pair % 2 == 1;
+            for hangs in [beside_first, !beside_first] {
+                let windows = if hangs { &mut beside } else { &mut without };
+                windows.push(window(&ground, &questions, Some((party, hangs))).await?);
+            }
+            bar.inc(1);
+        }
+        let failed: usize = without.iter().chain(&beside).map(|window| window.failed).sum();
+        score.check(failed == 0, || {
+            format!("{} hangs: {failed} reads of others are not answered", party.name())
+        });
+        rows.extend(judge(party, &without, &beside, score));
+    }
+    bar.finish_and_clear();
+    print_table(
+        &format!(
+            "Reads of the others, {:.0} a second in all, {PAIRS} windows of {} s each way by turns, medians in ms and of the pairs' ratios",
+            1.0 / PACE.as_secs_f64(),
+            WINDOW.as_secs()
+        ),
+        &["hangs", "", "without", "beside it", "ratio", "bar"],
+        &rows,
+    );
+    Ok(())
+}
+
+fn judge(party: Party, without: &[Window], beside: &[Window], score: &mut Score) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for (name, part, bar) in [("p50", 0.5, P50_RATIO_MAX), ("p99", 0.99, P99_RATIO_MAX)] {
+        let of = |window: &Window| at(&window.took, part).as_secs_f64() * 1e3;
+        let (alone, with) = (median(without.iter().map(of)), median(beside.iter().map(of)));
+        let pairs = without.iter().zip(beside);
+        let ratio = median(pairs.map(|(without, beside)| of(beside) / of(without)));
+        score.check(ratio <= bar, || {
+            format!("{} hangs: the others' {name} grows {ratio:.2} ×, {bar:.2} at most", party.name())
+        });
+        let hangs = if name == "p50" { party.name() } else { "" };
+        let cells = [alone, with, ratio, bar].map(|number| format!("{number:.2}"));
+        rows.push([vec![hangs.to_owned(), name.to_owned()], cells.to_vec()].concat());
+    }
+    rows
+}
+
+fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = numbers.collect();
+    sorted.sort_by(f64::total_cmp);
+    at(&sorted, 0.5)
+}
+
+/// Reads of all in turns at an even pace, whatever becomes of those before; what is measured begins when a read is due.
+async fn window(ground: &Ground, questions: &[Asked], hung: Option<(Party, bool)>) -> Result<Window> {
+    let hangs = hung.filter(|(_, hangs)| *hangs).map(|(party, _)| party);
+    let at_it = hangs.map(|party| handle(&ground.world.simulators, party)).transpose()?;
+    if let Some(handle) = at_it {
+        handle.misbehave(Misbehaviour::Hang, Times::Always)?;
+    }
+    let reads = WINDOW.as_millis() / PACE.as_millis();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let (mut others, mut its_own) = (JoinSet::new(), JoinSet::new());
+    for (number, asked) in questions.iter().cycle().take(usize::try_from(reads)?).enumerate() {
+        let due = pace.tick().await;
+        let (asked, caller) = (asked.clone(), ground.one_stop.clone());
+        let is_others = hung.is_none_or(|(party, _)| asked.agency() != Some(party));
+        let set = if is_others { &mut others } else { &mut its_own };
+        set.spawn(async move {
+            let told = asked.ask(&nth_dossier(number), &caller).await;
+            (Instant::now() - due, told)
+        });
+    }
+    let mut window = Window { took: Vec::new(), failed: 0 };
+    for (took, told) in others.join_all().await {
+        window.took.push(took);
+        window.failed += usize::from(told?.word() != "found");
+    }
+    window.took.sort();
+    if let Some(handle) = at_it {
+        handle.behave()?;
+    }
+    // Nothing of this window is left for the next: what stands in the line is over by its deadline.
+    if tokio::time::timeout(2 * DEADLINE, its_own.join_all()).await.is_err() {
+        anyhow::bail!("reads of the agency that hung never end");
+    }
+    Ok(window)
+}
