@@ -187,14 +187,24 @@ impl Cache {
             }
             return Ok(served);
         }
-        let mut landing = self.join(key, &wanted, load);
-        let progress = Arc::clone(&landing.progress);
-        let out_of_time = || Fault::DeadlineExceeded { waiting_for: progress.waiting_for() };
-        match timeout_at(wanted.deadline, landing.landed.wait_for(Option::is_some)).await {
-            Ok(Ok(landed)) => landed.clone().unwrap_or_else(|| Err(out_of_time())),
-            // The load's task ended without a word: it panicked, and its guard has cleared the way for the next.
-            Ok(Err(_)) => Err(Fault::AdapterFailed { place: "load".into() }),
-            Err(_) => Err(out_of_time()),
+        let mut load = load;
+        loop {
+            let (mut landing, unused) = self.join(key, &wanted, load);
+            let progress = Arc::clone(&landing.progress);
+            let out_of_time = || Fault::DeadlineExceeded { waiting_for: progress.waiting_for() };
+            let landed = match timeout_at(wanted.deadline, landing.landed.wait_for(Option::is_some)).await {
+                Ok(Ok(landed)) => landed.clone().unwrap_or_else(|| Err(out_of_time())),
+                // The load's task ended without a word: it panicked, and its guard has cleared the way for the next.
+                Ok(Err(_)) => Err(Fault::AdapterFailed { place: "load".into() }),
+                Err(_) => Err(out_of_time()),
+            };
+            match (landed, unused) {
+                // Whoever came late to a load that has run out of its time has not run out of their own: it is asked again.
+                (Err(Fault::DeadlineExceeded { .. }), Some(own)) if Instant::now() < wanted.deadline => {
+                    load = own
+                }
+                (landed, _) => return landed,
+            }
         }
     }
 
@@ -214,12 +224,13 @@ impl Cache {
     ///
     /// A load is a task of its own, so that the first caller's patience is not everybody's. Their number is bounded by
     /// the gates: each holds a place, stands in a bounded queue, or fails at once. Whoever joins lends it a line of its own.
-    fn join(&self, key: Key, wanted: &Wanted, load: Load) -> Landing {
+    /// `load` is given back to whoever joins another's.
+    fn join(&self, key: Key, wanted: &Wanted, load: Load) -> (Landing, Option<Load>) {
         let flight = (key, wanted.again);
         let mut flights = self.inner.flights();
         if let Some(landing) = flights.get(&flight) {
             landing.progress.join(wanted.standing.clone());
-            return landing.clone();
+            return (landing.clone(), Some(load));
         }
         let (sender, landed) = watch::channel(None);
         let progress = Arc::new(Progress::default());
@@ -235,7 +246,7 @@ impl Cache {
             drop(ending);
             sender.send_replace(Some(landed));
         });
-        landing
+        (landing, None)
     }
 }
 
@@ -433,6 +444,27 @@ mod tests {
             ("old", "new")
         );
         assert_eq!(cache.inner.kept(&key).await.unwrap().loaded().reference, "new");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_late_to_a_load_that_runs_out_of_time_is_answered_within_their_own() {
+        let cache = Cache::new(1 << 20, &[1; 32], 1);
+        let hanging: Load = Box::new(|_| {
+            async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Err(Fault::DeadlineExceeded { waiting_for: adapter_api::Waiting::Agency })
+            }
+            .boxed()
+        });
+        let (begun, answered) = tokio::join!(cache.answer(wanted("{}", false), hanging), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            cache.answer(wanted("{}", false), Box::new(|_| load("second")())).await
+        });
+        assert!(
+            matches!(begun, Err(Fault::DeadlineExceeded { .. })),
+            "whose own load it was is told its end"
+        );
+        assert_eq!(answered.unwrap().loaded().reference, "second");
     }
 
     #[tokio::test(start_paused = true)]
