@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod cache;
+pub mod case;
 pub mod catalogue;
 pub mod client;
 pub mod composite;
