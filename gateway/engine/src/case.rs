@@ -16,16 +16,24 @@ pub mod history;
 pub mod leg;
 pub mod state;
 
+pub mod agencies;
+pub mod store;
+pub mod whole;
+pub mod work;
+
 mod answered;
 mod operator;
 #[cfg(test)]
 mod tests;
 mod told;
 
+use serde_json::Value;
+
 pub use event::{Answer, Answered, Asked, Conclusion, Event, Skip, Standing};
 pub use history::{Change, Entry, Refused, Why};
 pub use leg::{Leg, Park, Terms};
 pub use state::{CaseState, LegState};
+pub use whole::Case;
 
 /// What follows for a leg when this happens to it at this time.
 ///
@@ -39,12 +47,12 @@ pub fn next(leg: &Leg, event: &Event, at_ms: i64) -> Result<Change, Refused> {
         Event::LeaseLost => step.lease_lost(),
         Event::Answered(answered) => step.answered(answered),
         Event::Message { at_ms, standing } => step.told(Some(*at_ms), standing),
-        Event::Supplemented => step.supplemented(),
+        Event::Supplemented { query } => step.supplemented(query.as_ref()),
         Event::Lapsed => step.lapsed(),
         Event::WithdrawalAsked => step.withdrawal_asked(),
         Event::Overaged => step.overaged(),
         Event::Retried { attested } => step.retried(*attested),
-        Event::Amended { by, approved_by } => step.amended(by, approved_by),
+        Event::Amended { by, approved_by, query } => step.amended(by, approved_by, query.as_ref()),
         Event::Concluded(conclusion) => step.concluded(conclusion),
     }
 }
@@ -114,11 +122,11 @@ impl Step<'_> {
         }
     }
 
-    fn supplemented(self) -> Next {
+    fn supplemented(self, query: Option<&Value>) -> Next {
         use LegState::*;
         let again = |leg: &mut Leg| {
             leg.supplemented = true;
-            raise(leg, self.at_ms);
+            raise(leg, query, self.at_ms);
         };
         match self.leg.state {
             Supplement => self.to(Ready, Why::Supplemented, again),
@@ -237,7 +245,8 @@ impl Step<'_> {
 }
 
 /// A new revision, to be sent as if nothing had been.
-fn raise(leg: &mut Leg, at_ms: i64) {
+fn raise(leg: &mut Leg, query: Option<&Value>, at_ms: i64) {
+    leg.query = query.cloned().or(leg.query.take());
     leg.revision += 1;
     leg.sends = 0;
     leg.doubt_ms = None;

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cache;
 pub mod case;
 pub mod catalogue;
+pub mod chain;
 pub mod client;
 pub mod composite;
 pub mod converse;

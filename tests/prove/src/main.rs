@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a program for a terminal: what it counts is what it prints")]
 
 mod cache;
+mod chains;
 mod corpora;
 mod fair;
 mod ground;
@@ -41,6 +42,8 @@ enum Promise {
     Cache,
     /// T22, T23: a client that floods costs another's counter about a turn; no agency sees more than was agreed.
     Fair,
+    /// C1: simulated death cases with kills, silence and disorder: none lost, doubled, stuck or unexplained.
+    Chains,
     /// All of them.
     All,
 }
@@ -57,6 +60,9 @@ struct Wishes {
     /// The seed: the same seed gives the same people and the same order of questions.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
+    /// Of `chains`: lives this one seed again, and tells everything that is wrong with it.
+    #[arg(long = "life", global = true, value_name = "SEED")]
+    one_seed: Option<u64>,
     /// The folder with the corpora (json-parsing, xml-conformance, wycheproof-jws.json).
     #[arg(long, global = true, value_name = "DIR")]
     corpora: Option<PathBuf>,
@@ -107,6 +113,9 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     if wanted(Promise::Fair) {
         fair::prove(wishes, &mut score).await?;
     }
+    if wanted(Promise::Chains) {
+        chains::prove(wishes, &mut score)?;
+    }
     println!("\n  took {:.0} s", begun.elapsed().as_secs_f64());
     Ok(score)
 }
@@ -118,6 +127,7 @@ impl Promise {
             Promise::Weather => "weather",
             Promise::Cache => "cache",
             Promise::Fair => "fair",
+            Promise::Chains => "chains",
             Promise::All => "all",
         }
     }

@@ -45,7 +45,7 @@ impl Step<'_> {
             leg.taken = true;
             leg.claimed = false;
             leg.doubt_ms = None;
-            leg.turn_ms = leg.terms.can_look.then(|| self.at_ms.saturating_add(leg.terms.look_every_ms));
+            leg.turn_ms = Some(self.at_ms.saturating_add(leg.terms.look_every_ms));
             add(leg, references);
         })
     }

@@ -27,7 +27,10 @@ pub enum Event {
         standing: Standing,
     },
     /// The citizen has added what was wanted.
-    Supplemented,
+    Supplemented {
+        /// The leg's query from now on; `None`: as it was.
+        query: Option<Value>,
+    },
     /// The term for the supplement is over.
     Lapsed,
     /// The citizen takes the case back.
@@ -45,6 +48,8 @@ pub enum Event {
         by: String,
         /// Who agreed; never the same person.
         approved_by: String,
+        /// The leg's query from now on; `None`: as it was.
+        query: Option<Value>,
     },
     /// An operator says how it ended.
     Concluded(Conclusion),

@@ -83,6 +83,8 @@ pub struct Leg {
     pub skipped: Option<Skip>,
     /// What is wrong, field by field.
     pub findings: Vec<Finding>,
+    /// Its query in place of what the chain draws: supplemented, or amended by an operator.
+    pub query: Option<Value>,
     /// The agency's result.
     pub value: Option<Value>,
     /// The agency's identifiers, by kind.
@@ -181,6 +183,7 @@ impl Leg {
             parked: None,
             skipped: None,
             findings: Vec::new(),
+            query: None,
             value: None,
             references: Vec::new(),
         }

@@ -1,5 +1,7 @@
 //! What an operator may do to a leg: try again, correct it (a second person approves), say how it ended.
 
+use serde_json::Value;
+
 use super::leg::Word;
 use super::{Conclusion, Leg, LegState, Next, Park, Refused, Standing, Step, Why, raise};
 
@@ -48,13 +50,13 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn amended(self, by: &str, approved_by: &str) -> Next {
+    pub(super) fn amended(self, by: &str, approved_by: &str, query: Option<&Value>) -> Next {
         use LegState::*;
         match self.leg.state {
             Parked if by == approved_by => Err(Refused::SamePerson),
             // A corrected copy beside one that may still take effect would be two.
             Parked if self.leg.doubt_ms.is_some() => Err(Refused::InDoubt),
-            Parked => self.to(Ready, Why::Amended, |leg| raise(leg, self.at_ms)),
+            Parked => self.to(Ready, Why::Amended, |leg| raise(leg, query, self.at_ms)),
             Uncertain => Err(Refused::InDoubt),
             Sending => Err(Refused::Sending),
             Waiting | Ready | Sent | Pending | Supplement => Err(Refused::OutOfPlace),

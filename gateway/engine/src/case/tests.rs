@@ -27,8 +27,10 @@ pub fn leg(state: LegState) -> Leg {
         LegState::Waiting => {}
         LegState::Ready => leg.turn_ms = Some(1_000),
         LegState::Sending => (leg.until_ms, leg.turn_ms) = (Some(5_000), Some(5_000)),
-        LegState::Sent => leg.taken = true,
-        LegState::Pending => (leg.taken, leg.heard) = (true, heard(under_way())),
+        LegState::Sent => (leg.taken, leg.turn_ms) = (true, Some(1_000)),
+        LegState::Pending => {
+            (leg.taken, leg.heard, leg.turn_ms) = (true, heard(under_way()), Some(1_000));
+        }
         LegState::Supplement => {
             (leg.taken, leg.heard, leg.turn_ms) = (true, heard(supplement()), Some(SETTLE));
         }
@@ -86,7 +88,6 @@ pub fn check_change(before: &Leg, change: &Change) {
         "a leg in doubt may not be sent: {leg:?}"
     );
     assert!(leg.state == before.state || change.entry.why.is_news(), "a state without a line: {change:?}");
-    let turns =
-        matches!(leg.state, LegState::Ready | LegState::Sending | LegState::Uncertain | LegState::Supplement);
+    let turns = !leg.state.is_final() && !matches!(leg.state, LegState::Waiting | LegState::Parked);
     assert!(!turns || leg.turn_ms.is_some(), "nobody would ever turn to it: {leg:?}");
 }

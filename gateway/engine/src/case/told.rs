@@ -79,12 +79,11 @@ impl Step<'_> {
         match standing {
             Standing::UnderWay { look_again_ms } => {
                 let wait = look_again_ms.unwrap_or(leg.terms.look_every_ms);
-                leg.turn_ms = leg.terms.can_look.then(|| self.at_ms.saturating_add(wait));
+                leg.turn_ms = Some(self.at_ms.saturating_add(wait));
             }
             Standing::Completed { value, partial } => {
                 leg.value = Some(value.clone());
-                let look = *partial && leg.terms.can_look;
-                leg.turn_ms = look.then(|| self.at_ms.saturating_add(leg.terms.look_every_ms));
+                leg.turn_ms = partial.then(|| self.at_ms.saturating_add(leg.terms.look_every_ms));
             }
             Standing::Supplement { until_ms, .. } => leg.turn_ms = Some(*until_ms),
             Standing::Declined { .. } | Standing::Withdrawn => {}

@@ -42,7 +42,7 @@ fn what_must_never_be_sent_twice_parks_after_silence_until_a_person_attests() {
         let parked = after(&never(LegState::Sending), event);
         assert_eq!((parked.state, parked.parked), (LegState::Parked, Some(Park::NeverTwice)));
         assert_eq!(next(&parked, &Event::Retried { attested: false }, NOW), Err(Refused::InDoubt));
-        let amended = Event::Amended { by: "a".into(), approved_by: "b".into() };
+        let amended = Event::Amended { by: "a".into(), approved_by: "b".into(), query: None };
         assert_eq!(next(&parked, &amended, NOW), Err(Refused::InDoubt));
         let again = after(&parked, Event::Retried { attested: true });
         assert_eq!((again.state, again.doubt_ms), (LegState::Ready, None));
@@ -72,7 +72,7 @@ fn already_received_is_no_success_before_the_record_was_seen() {
 
 #[test]
 fn a_supplement_is_a_new_revision_and_arrives_only_when_the_agency_stops_asking_for_it() {
-    let ready = after(&leg(LegState::Supplement), Event::Supplemented);
+    let ready = after(&leg(LegState::Supplement), Event::Supplemented { query: None });
     assert_eq!((ready.state, ready.revision, ready.sends), (LegState::Ready, 2, 0));
     let sending = after(&ready, Event::Intended { until_ms: NOW });
     let uncertain = after(&sending, answer(Asked::Send, Answer::Silence("uncertain")));

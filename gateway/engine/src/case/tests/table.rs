@@ -90,7 +90,11 @@ fn events() -> Vec<Event> {
         standings.into_iter().map(Answer::Stands).chain(plain).collect::<Vec<_>>()
     };
     let standings = [under_way(), in_part(), supplement(), completed(), declined(), Standing::Withdrawn];
-    let amended = |approved_by: &str| Event::Amended { by: "cb01".into(), approved_by: approved_by.into() };
+    let amended = |approved_by: &str| Event::Amended {
+        by: "cb01".into(),
+        approved_by: approved_by.into(),
+        query: None,
+    };
     let mut all = vec![
         Event::Released,
         Event::Passed(Skip::PredecessorDeclined),
@@ -98,7 +102,7 @@ fn events() -> Vec<Event> {
         Event::LeaseLost,
         answered(Asked::Find, 1_000 + SETTLE, Answer::NotThere),
         message(1, under_way()),
-        Event::Supplemented,
+        Event::Supplemented { query: None },
         Event::Lapsed,
         Event::WithdrawalAsked,
         Event::Overaged,
@@ -135,13 +139,13 @@ fn row(event: &Event) -> String {
         }
         Event::Message { at_ms: 1, .. } => "message: late".into(),
         Event::Message { standing, .. } => format!("message: {}", standing_word(standing)),
-        Event::Supplemented => "supplemented".into(),
+        Event::Supplemented { .. } => "supplemented".into(),
         Event::Lapsed => "lapsed".into(),
         Event::WithdrawalAsked => "withdrawal asked".into(),
         Event::Overaged => "overaged".into(),
         Event::Retried { attested: false } => "retried".into(),
         Event::Retried { attested: true } => "retried, attested".into(),
-        Event::Amended { by, approved_by } if by == approved_by => "amended alone".into(),
+        Event::Amended { by, approved_by, .. } if by == approved_by => "amended alone".into(),
         Event::Amended { .. } => "amended".into(),
         Event::Concluded(Conclusion::Done(_)) => "concluded: done".into(),
         Event::Concluded(Conclusion::Declined) => "concluded: declined".into(),

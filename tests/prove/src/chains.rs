@@ -1,0 +1,113 @@
+//! `prove chains` (C1): simulated death cases under a simulated clock, store and network, with kills, silence and disorder.
+//!
+//! The machine, the driver and the chain's file are the product's own; clock, store, agencies, citizens and the operator are
+//! simulated, from one seed. A seed that fails is told with the command that lives it again.
+
+mod agencies;
+mod judge;
+mod store;
+mod time;
+mod world;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use adapter_api::diagnostic::Source;
+use anyhow::{Result, anyhow};
+use engine::chain::{self, Chain};
+
+use crate::Wishes;
+use crate::score::{Counts, Score, bar};
+
+use judge::{Verdict, judge};
+use world::World;
+
+/// Cases of one seed.
+pub const CASES: usize = 10;
+const SEEDS_QUICK: u64 = 2_000;
+const SEEDS_FULL: u64 = 100_000;
+/// Seeds for each way of breaking what the proof rests on: it must turn red within them.
+const SEEDS_SABOTAGED: u64 = 200;
+
+const DEATH: &str = include_str!("../../../config/chains/death.toml");
+
+/// A way to break what the proof rests on, so that it is seen to be red.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// The intent to send is acknowledged and not kept.
+    Intent,
+    /// A "not there" is believed at once, whatever the agency's processing time.
+    Settle,
+}
+
+/// Runs the proof.
+pub fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
+    println!("\n== chains (C1)");
+    let chain = Arc::new(death()?);
+    if let Some(seed) = wishes.one_seed {
+        let (verdict, _) = live(&chain, seed, None);
+        verdict.wrong.iter().for_each(|wrong| println!("  seed {seed}: {wrong}"));
+        score.check(verdict.wrong.is_empty(), || format!("seed {seed} failed"));
+        verdict.counts.print(&format!("seed {seed}"));
+        return Ok(());
+    }
+    let seeds = if wishes.full { SEEDS_FULL } else { SEEDS_QUICK };
+    let first = wishes.seed.wrapping_mul(1_000_003);
+    let verdicts = run(&chain, first, seeds, None);
+    let mut counts = Counts::default();
+    for (seed, verdict) in &verdicts {
+        counts.add(&verdict.counts);
+        score.check(verdict.wrong.is_empty(), || {
+            let first = verdict.wrong.first().map_or("", String::as_str);
+            format!("{first}\n    again with: prove chains --life {seed}")
+        });
+    }
+    counts.print(&format!("{} lives of {CASES} death cases", verdicts.len()));
+    for sabotage in [Sabotage::Intent, Sabotage::Settle] {
+        let verdicts = run(&chain, first, SEEDS_SABOTAGED, Some(sabotage));
+        let red = verdicts.iter().filter(|(_, verdict)| !verdict.wrong.is_empty()).count();
+        println!("  with {sabotage:?} taken out: {red} of {SEEDS_SABOTAGED} lives go wrong");
+        let example = verdicts.iter().find_map(|(_, verdict)| verdict.wrong.first());
+        println!("    {}", example.map_or("", String::as_str));
+        score.check(red > 0, || format!("nothing goes wrong without {sabotage:?}: the proof proves nothing"));
+    }
+    Ok(())
+}
+
+fn death() -> Result<Chain> {
+    let file = Source { name: "config/chains/death.toml".into(), text: DEATH.into() };
+    chain::read(&file)
+        .map_err(|wrong| anyhow!("{}", wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+}
+
+fn live(chain: &Arc<Chain>, seed: u64, sabotage: Option<Sabotage>) -> (Verdict, usize) {
+    let mut world = World::of(seed, chain, sabotage);
+    world.live();
+    (judge(&world), world.tally.steps)
+}
+
+/// Lives so many seeds, on every core.
+fn run(chain: &Arc<Chain>, first: u64, seeds: u64, sabotage: Option<Sabotage>) -> Vec<(u64, Verdict)> {
+    let next = AtomicU64::new(0);
+    let bar = bar(usize::try_from(seeds).unwrap_or(0), "lives");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all: Vec<(u64, Verdict)> = std::thread::scope(|scope| {
+        let one = || {
+            let mut own = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= seeds {
+                    return own;
+                }
+                let seed = first.wrapping_add(at);
+                own.push((seed, live(chain, seed, sabotage).0));
+                bar.inc(1);
+            }
+        };
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
+    });
+    bar.finish_and_clear();
+    all.sort_by_key(|(seed, _)| *seed);
+    all
+}
