@@ -49,9 +49,11 @@ pub fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
         verdict.wrong.iter().for_each(|wrong| println!("  seed {seed}: {wrong}"));
         score.check(verdict.wrong.is_empty(), || format!("seed {seed} failed"));
         verdict.counts.print(&format!("seed {seed}"));
+        if std::env::args().any(|a| a == "--lives") { let mut w = World::of(seed, &chain, None); w.live(); w.dump(); }
         return Ok(());
     }
-    let seeds = if wishes.full { SEEDS_FULL } else { SEEDS_QUICK };
+    let usual = if wishes.full { SEEDS_FULL } else { SEEDS_QUICK };
+    let seeds = wishes.lives.unwrap_or(usual);
     let first = wishes.seed.wrapping_mul(1_000_003);
     let verdicts = run(&chain, first, seeds, None);
     let mut counts = Counts::default();

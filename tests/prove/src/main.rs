@@ -63,6 +63,9 @@ struct Wishes {
     /// Of `chains`: lives this one seed again, and tells everything that is wrong with it.
     #[arg(long = "life", global = true, value_name = "SEED")]
     one_seed: Option<u64>,
+    /// Of `chains`: so many lives instead of the usual number.
+    #[arg(long, global = true, value_name = "N")]
+    lives: Option<u64>,
     /// The folder with the corpora (json-parsing, xml-conformance, wycheproof-jws.json).
     #[arg(long, global = true, value_name = "DIR")]
     corpora: Option<PathBuf>,

@@ -81,7 +81,7 @@ pub fn terms(service: &str) -> Option<Terms> {
         settle_for_ms: manner.settle_for_ms,
         can_find: manner.repeat != Repeat::Never,
         can_look: manner.can_look,
-        look_every_ms: HOUR_MS,
+        look_every_ms: 4 * HOUR_MS,
     })
 }
 
@@ -243,8 +243,11 @@ impl Offices {
     /// What the agency will say of it, from now to its end or its next demand.
     fn work(&self, record: &mut Record, service: &str, at: i64) -> Vec<(i64, Standing)> {
         let mut words = Vec::new();
-        let mut at = at + 1 + self.dice.span(HOUR_MS);
-        if service != "e-receipt.issue" {
+        // Who recognises a second send may take its time to look into a supplement; the others' record tells at once that it came.
+        let refuses = manner(service).is_some_and(|manner| manner.repeat == Repeat::ByReference);
+        let looks_later = record.words.is_empty() || refuses;
+        let mut at = at + if looks_later { 1 + self.dice.span(HOUR_MS) } else { 0 };
+        if service != "e-receipt.issue" || !looks_later {
             words.push((at, Standing::UnderWay { look_again_ms: None }));
         }
         at += 1 + self.dice.span(3 * DAY_MS);
@@ -276,7 +279,8 @@ impl Offices {
         standing: &Standing,
     ) {
         let can_look = manner(service).is_some_and(|manner| manner.can_look);
-        if can_look && self.dice.in_1000(500) {
+        // A cancellation can be told only so: no outcome of a look says it.
+        if can_look && *standing != Standing::Withdrawn && self.dice.in_1000(500) {
             return;
         }
         let key = format!("{case}.{leg}@{at_ms}.{}", standing.rank());
