@@ -72,8 +72,8 @@ pub struct LegPlan {
     pub when: Option<Conditions>,
     /// Its query, drawn from the case's input and the results of the legs it stands after.
     pub query: Drawing,
-    /// Due so many working days after its turn has come; 0: no term of its own.
-    pub due_working_days: u32,
+    /// Due so many working days after its turn has come; 0: the same day; `None`: no term of its own.
+    pub due_working_days: Option<u32>,
 }
 
 impl Chain {
@@ -152,6 +152,6 @@ fn read_leg(name: &str, spot: Spot<'_>, findings: &mut Findings) -> Option<LegPl
         after: keys.names("after", findings),
         when,
         query: query?,
-        due_working_days: due_working_days.unwrap_or_default(),
+        due_working_days,
     })
 }

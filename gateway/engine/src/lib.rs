@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod cache;
+pub mod calendar;
 pub mod case;
 pub mod catalogue;
 pub mod chain;

@@ -49,7 +49,6 @@ pub fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
         verdict.wrong.iter().for_each(|wrong| println!("  seed {seed}: {wrong}"));
         score.check(verdict.wrong.is_empty(), || format!("seed {seed} failed"));
         verdict.counts.print(&format!("seed {seed}"));
-        if std::env::args().any(|a| a == "--lives") { let mut w = World::of(seed, &chain, None); w.live(); w.dump(); }
         return Ok(());
     }
     let usual = if wishes.full { SEEDS_FULL } else { SEEDS_QUICK };

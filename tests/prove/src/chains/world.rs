@@ -384,7 +384,7 @@ impl World {
                 Event::Retried { attested: true }
             }
             // It still waits for the supplement: the one that was sent never came.
-            (Some(Park::NeverTwice), Some(Standing::Supplement { .. })) if is_settled => {
+            (Some(Park::NeverTwice), Some(Standing::Supplement { .. })) if is_settled && leg.supplemented => {
                 Event::Retried { attested: true }
             }
             (Some(Park::NeverTwice), _) => return None,
@@ -453,15 +453,6 @@ impl World {
         if let Some(down) = self.down_until.get_mut(node) {
             *down = (*down).max(until);
         }
-    }
-
-    pub fn dump(&self) {
-        println!("now {} tasks {} agenda {} due {:?}", self.time.now()-BEGIN_MS, self.tasks.len(), self.agenda.len(), self.next_turn());
-        for l in self.lines.values().take(20) { println!("  {l:?}"); }
-        self.store.each(|s| {
-            for l in &s.case.legs { if !l.state.is_final() { println!("{} {} {:?} turn {:?} tries {} parked {:?} doubt {:?} rev {}", s.case.id, l.name, l.state, l.turn_ms.map(|t| t-BEGIN_MS), l.tries, l.parked, l.doubt_ms, l.revision);
-              for e in s.history.iter().rev().filter(|e| e.leg == l.name).take(12) { println!("     {} {:?}->{:?} {:?} {:?}", e.at_ms-BEGIN_MS, e.from, e.to, e.why, e.code); } } }
-        });
     }
 
     fn outage(&mut self) {
