@@ -17,7 +17,7 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{Write, check};
 pub use draw::Undrawn;
 
 /// The root under which the case's input stands: `$case.deceased.full_name`; bare paths lead there too.
@@ -41,7 +41,7 @@ pub struct Chain {
     pub title_en: String,
     /// The leg that decides: without it nothing of the chain counts.
     pub main: String,
-    /// The whole is due so many working days after it was taken in.
+    /// The whole is due so many working days after it was taken in; 0: the same day.
     pub due_working_days: u32,
     /// A second open case for the same values of these fields of the input is a conflict: nobody dies twice.
     pub unique: Vec<String>,
@@ -70,8 +70,9 @@ pub struct LegPlan {
     pub after: Vec<String>,
     /// Sent only if this holds.
     pub when: Option<Conditions>,
-    /// Its query, drawn from the case's input and the results of the legs it stands after.
-    pub query: Drawing,
+    /// Its query, drawn from the case's input and the results of the legs it stands after; `None`: the case's input as it is,
+    /// as in the chains of one leg.
+    pub query: Option<Drawing>,
     /// Due so many working days after its turn has come; 0: the same day; `None`: no term of its own.
     pub due_working_days: Option<u32>,
 }
@@ -96,8 +97,8 @@ pub fn read(file: &Source) -> Result<Chain, Vec<Diagnostic>> {
     }
 }
 
-const KEYS: [&str; 9] =
-    ["chain", "title", "title_en", "main", "due_working_days", "unique", "leg", "shape", "table"];
+const KEYS: [&str; 10] =
+    ["chain", "title", "title_en", "main", "same_day", "due_working_days", "unique", "leg", "shape", "table"];
 
 fn read_chain(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Option<Chain> {
     let keys = Keys::open(spot.clone(), &KEYS, findings)?;
@@ -105,8 +106,10 @@ fn read_chain(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Option<
     let title = keys.required_name("title", findings);
     let title_en = keys.required_name("title_en", findings);
     let main = keys.required_name("main", findings);
-    keys.required("due_working_days", findings);
-    let due_working_days = keys.count("due_working_days", findings);
+    let due_working_days = read_due(&keys, findings).or_else(|| {
+        keys.required("due_working_days", findings);
+        None
+    });
     let legs = read_each(keys.required("leg", findings), findings, read_leg);
     let shapes = read_each(keys.spot("shape"), findings, |name, spot, findings| {
         Some((name.to_owned(), expression::read_drawing(&spot, findings)?))
@@ -127,23 +130,30 @@ fn read_chain(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Option<
     })
 }
 
-const LEG_KEYS: [&str; 7] = ["service", "title", "title_en", "after", "when", "query", "due_working_days"];
+const LEG_KEYS: [&str; 8] =
+    ["service", "title", "title_en", "after", "when", "query", "same_day", "due_working_days"];
+
+/// A term: `same_day = true`, or a number of working days.
+fn read_due(keys: &Keys<'_>, findings: &mut Findings) -> Option<u32> {
+    if keys.flag("same_day", findings) { Some(0) } else { keys.count("due_working_days", findings) }
+}
 
 fn read_leg(name: &str, spot: Spot<'_>, findings: &mut Findings) -> Option<LegPlan> {
     let keys = Keys::open(spot, &LEG_KEYS, findings)?;
     let service = keys.required_name("service", findings);
     let title = keys.required_name("title", findings);
     let title_en = keys.required_name("title_en", findings);
-    let query = keys.required("query", findings);
+    let query = keys.spot("query");
+    let is_drawn = query.is_some();
     let query = query.and_then(|spot| expression::read_drawing(&spot, findings));
     let when = keys.spot("when");
     let is_bounded = when.is_some();
     let when = when.and_then(|spot| rules::read_conditions(&spot, findings));
-    // A leg that has lost its condition would be sent for people who never asked for it.
-    if is_bounded && when.is_none() {
+    // A leg that has lost its condition would be sent for people who never asked for it; one that has lost its query, as it came.
+    if (is_bounded && when.is_none()) || (is_drawn && query.is_none()) {
         return None;
     }
-    let due_working_days = keys.count("due_working_days", findings);
+    let due_working_days = read_due(&keys, findings);
     Some(LegPlan {
         name: name.to_owned(),
         service: service?,
@@ -151,7 +161,7 @@ fn read_leg(name: &str, spot: Spot<'_>, findings: &mut Findings) -> Option<LegPl
         title_en: title_en?,
         after: keys.names("after", findings),
         when,
-        query: query?,
+        query,
         due_working_days,
     })
 }

@@ -21,9 +21,10 @@ pub struct Undrawn {
 impl Chain {
     /// The query of a leg, from the case's input and the results of other legs by name.
     pub fn query(&self, leg: &LegPlan, input: &Value, results: &[(&str, &Value)]) -> Result<Value, Undrawn> {
+        let Some(drawing) = &leg.query else { return Ok(input.clone()) };
         let stage = Stage::new(input, results);
         let world = stage.world(self);
-        let drawn = draw(&leg.query, &stage.scope(&world), &Shape::Any).map_err(undrawn)?;
+        let drawn = draw(drawing, &stage.scope(&world), &Shape::Any).map_err(undrawn)?;
         let broken = || undrawn(Stop::broken("chain", "a value that is no JSON"));
         let value = drawn.map(|tree| to_json(&tree).ok_or_else(broken)).transpose()?;
         Ok(value.unwrap_or_else(|| json!({})))
