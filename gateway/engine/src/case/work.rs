@@ -110,7 +110,11 @@ impl Turn<'_> {
         let patience = &self.worker.patience;
         match leg.state {
             LegState::Sending => self.result(case, Event::LeaseLost).await,
-            LegState::Ready if age > patience.unreached_ms_max => self.result(case, Event::Overaged).await,
+            LegState::Ready
+                if now.saturating_sub(leg.tried_since_ms.unwrap_or(now)) > patience.unreached_ms_max =>
+            {
+                self.result(case, Event::Overaged).await
+            }
             LegState::Uncertain if age > patience.uncertain_ms_max => {
                 self.result(case, Event::Overaged).await
             }

@@ -457,7 +457,7 @@ impl World {
 
     fn outage(&mut self) {
         let which = usize::try_from(self.dice.below(MANNERS.len() as i64)).unwrap_or(0);
-        let until = self.time.now() + self.dice.span(4 * DAY_MS);
+        let until = self.time.now() + self.dice.span(6 * DAY_MS);
         if let Some(manner) = MANNERS.get(which) {
             self.offices.close(manner.service, until);
         }
