@@ -16,9 +16,14 @@ pub struct Mention<'a> {
 impl<'a> Mention<'a> {
     /// The part it leads into with the dotted name there; `None` if it leads elsewhere.
     pub fn part(&self) -> Option<(&'a str, String)> {
+        self.under(PART_ROOT)
+    }
+
+    /// The first name under a root, `$leg.registration.number`, with the dotted name below it; `None` if it leads elsewhere.
+    pub fn under(&self, root: &str) -> Option<(&'a str, String)> {
         let Root::Named { name, .. } = &self.path.root else { return None };
         let (first, rest) = self.path.steps.split_first()?;
-        (name == PART_ROOT).then(|| (first.name.as_str(), dotted(rest)))
+        (name == root).then(|| (first.name.as_str(), dotted(rest)))
     }
 
     /// The dotted name in the caller's query; `None` if it leads elsewhere.

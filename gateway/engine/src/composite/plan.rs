@@ -164,7 +164,7 @@ fn read_composite(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Opt
 }
 
 /// What each entry of a table becomes, by its key.
-fn read_each<T>(
+pub(crate) fn read_each<T>(
     spot: Option<Spot<'_>>,
     findings: &mut Findings,
     mut read: impl FnMut(&str, Spot<'_>, &mut Findings) -> Option<T>,
