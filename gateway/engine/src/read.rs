@@ -244,7 +244,7 @@ impl Engine {
     pub(crate) fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {
         match self.catalogue.service(name) {
             Some(service) if service.kind == Kind::Read => Ok(Arc::clone(service)),
-            Some(_) | None => Err(Refusal::UnknownService { known: self.policy.services(client) }),
+            Some(_) | None => Err(Refusal::UnknownService { known: self.reads(client) }),
         }
     }
 

@@ -238,6 +238,13 @@ base_url = "{vnpt}"
 [e-receipt-vnpt.credentials.account]
 user = {{ file = "../secrets/vnpt-user" }}
 password = {{ file = "../secrets/vnpt-password" }}
+# The simulated VNPT knows one account; issuing uses it too.
+[e-receipt-vnpt.credentials.publisher]
+account = {{ file = "../secrets/vnpt-user" }}
+account_password = {{ file = "../secrets/vnpt-password" }}
+[e-receipt-vnpt.settings]
+pattern = "C45-BB0/002"
+serial = "BH-25T"
 
 [e-receipt-viettel]
 carrier = "direct"
@@ -245,6 +252,9 @@ base_url = "{viettel}/services/einvoiceapplication/api"
 [e-receipt-viettel.settings]
 tax_code = "{tax_code}"
 template = "01BLP0-001"
+series = "BH25T"
+receipt_type = "01BLP"
+duplicate_code = "TRANSACTION_UUID_EXISTED"
 [e-receipt-viettel.credentials.token]
 user = {{ file = "../secrets/viettel-user" }}
 password = {{ file = "../secrets/viettel-password" }}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use adapter_api::Kind;
 use adapter_api::language::syntax::{Drawing, Node as Word, Root};
 
 use super::mention::{Mention, of_conditions, of_drawing, of_expression};
@@ -77,6 +78,9 @@ impl Checker<'_> {
                     "{at}: {} is answered by the house itself and can be no part",
                     part.service
                 ));
+            }
+            Some(service) if service.kind == Kind::Write => {
+                self.say(format!("{at}: {} writes and can be no part", part.service));
             }
             Some(service) => self.targets(&part.query, &service.query, &format!("{at}.query")),
             // An optional part that nobody answers here is told as such in every answer.

@@ -265,6 +265,13 @@ async fn an_optional_part_nobody_answers_here_is_told_and_a_required_one_refused
     assert!(unfit.iter().any(|unfit| unfit.why.contains("nobody answers residence.person")), "{unfit:?}");
 }
 
+#[test]
+fn a_write_is_no_part() {
+    let world = Ministries { writes: &["tax.taxpayer"], policy: String::new(), ..Ministries::default() };
+    let told: Vec<String> = world.try_build().err().unwrap().iter().map(|unfit| unfit.why.clone()).collect();
+    assert!(told.contains(&"part.tax: tax.taxpayer writes and can be no part".to_owned()), "{told:?}");
+}
+
 fn person() -> Value {
     json!({ "personal_id": PERSONAL_ID, "full_name": "Nguyễn Văn Mẫu", "birth_date": "1942" })
 }

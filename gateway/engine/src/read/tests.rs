@@ -607,6 +607,22 @@ async fn a_client_is_told_what_it_may_ask() {
     assert!(world.engine.services(&client("stranger")).is_empty());
 }
 
+#[tokio::test]
+async fn a_write_is_no_question() {
+    let mut documents = documents();
+    documents[1]["x-kind"] = json!("write");
+    let world = World { documents, ..World::default() }.build();
+    let desk = client("desk");
+    let views = world.engine.services(&desk);
+    assert_eq!(views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["residence.person"]);
+    let asked = Question { service: "residence.household".into(), ..question() };
+    match world.engine.read(&desk, asked).await {
+        Err(Failure::Refusal(Refusal::UnknownService { known })) => assert_eq!(known, ["residence.person"]),
+        other => panic!("{:?}", other.err()),
+    }
+    assert_eq!(world.wire.count(), 0);
+}
+
 #[test]
 fn what_does_not_fit_together_is_told_at_once() {
     use crate::catalogue::{Catalogue, Sources};
