@@ -379,7 +379,7 @@ impl Engine {
         cache: Option<CacheUse>,
     ) {
         let cache = cache.map(|cache| cache.word().to_owned());
-        let entry = Entry::Ended { result: result.to_owned(), cache };
+        let entry = Entry::Ended { service: service.name.clone(), result: result.to_owned(), cache };
         self.audit.note(self.entry(client, question, service, entry));
     }
 

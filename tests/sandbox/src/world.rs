@@ -19,7 +19,7 @@ pub const AUDIENCE: &str = "lienthong";
 pub const ONE_STOP: &str = "mot-cua-demo";
 /// The sample province of the configuration, by its GSO code.
 pub const PROVINCE: &str = "38";
-/// A connector that may only know whether somebody is there.
+/// A connector: it may know whether somebody is there and by which name, and how dossiers and prices stand.
 pub const CONNECTOR: &str = "cong-dvc-demo";
 
 /// How the world shall be.

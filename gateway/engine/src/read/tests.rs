@@ -54,7 +54,11 @@ async fn a_question_is_answered_audited_and_kept() {
     assert_eq!(appended.len(), 2, "the kept answer is audited as well");
     assert!(appended.iter().all(|record| record.subject.is_some()));
     let noted = world.audit.noted.lock().unwrap();
-    let ended = |cache: &str| Entry::Ended { result: "found".into(), cache: Some(cache.into()) };
+    let ended = |cache: &str| Entry::Ended {
+        service: "residence.person".into(),
+        result: "found".into(),
+        cache: Some(cache.into()),
+    };
     assert_eq!(
         noted.iter().map(|record| record.entry.clone()).collect::<Vec<_>>(),
         [ended("miss"), ended("hit")]
