@@ -142,6 +142,20 @@ full_name = "name"
 ethnicity = { path = "ethnicity?", table = "ethnicity" }
 "#;
 
+/// A null where a list was is no empty list: after silence the difference is whether a write is sent again.
+#[test]
+fn a_list_is_there_if_it_is_empty_and_not_if_it_is_null() {
+    let text =
+        PERSON.replace("people = { exists = true, empty = true }", "people = { list = true, empty = true }");
+    let adapter = adapter(&text);
+    let asked = call("person", json!({ "personal_id": "1" }));
+    let says = |body: &str| ends(&adapter, &asked, "person", json_reply(200, body));
+    assert!(matches!(says(r#"{"people":[]}"#), Ok(Outcome::Absent)));
+    for none in [r#"{"people":null}"#, r#"{"people":""}"#, r#"{"people":{}}"#, "{}", r#"{"people":[1]}"#] {
+        assert!(matches!(says(none), Err(Fault::Malformed(_))), "{none}");
+    }
+}
+
 #[test]
 fn fills_the_holes_of_a_path_without_opening_it() {
     let adapter = adapter(PERSON);

@@ -171,7 +171,12 @@ impl<'a> Ground<'a> {
             rules.iter().flat_map(|rule| &rule.when.conditions).flat_map(|condition| &condition.tests);
         let found = tests.filter_map(|test| match test {
             Test::Matches(pattern) => pattern.find(text),
-            Test::In(_) | Test::Contains(_) | Test::Same(_) | Test::Exists(_) | Test::Empty(_) => None,
+            Test::In(_)
+            | Test::Contains(_)
+            | Test::Same(_)
+            | Test::Exists(_)
+            | Test::Empty(_)
+            | Test::List(_) => None,
         });
         found.filter(|found| is_phrase(found.as_str())).map(|found| (found.start(), found.end())).collect()
     }

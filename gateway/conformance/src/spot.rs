@@ -89,6 +89,8 @@ pub enum Edit {
     Number(String),
     /// The list is empty.
     Clear,
+    /// null stands in place of the list.
+    Null,
 }
 
 /// Every place below this tree, from the outside in.
@@ -249,7 +251,8 @@ fn inside(value: &Tree, rest: &[Hop], edit: &Edit) -> Option<Tree> {
         (Edit::Text(text), _) => Tree::Text(text.clone()),
         (Edit::Number(text), _) => Tree::Number(text.clone()),
         (Edit::Clear, Tree::List(_)) => Tree::List(Vec::new()),
-        (Edit::Clear | Edit::Remove, _) => return None,
+        (Edit::Null, Tree::List(_)) => Tree::Null,
+        (Edit::Clear | Edit::Null | Edit::Remove, _) => return None,
     })
 }
 
@@ -360,5 +363,6 @@ mod tests {
             Some(json("{\"a\":[1,2],\"b\":[\"x\",\"x\"]}"))
         );
         assert_eq!(altered(&tree, &spot("a"), &Edit::Clear), Some(json("{\"a\":[],\"b\":\"x\"}")));
+        assert_eq!(altered(&tree, &spot("a"), &Edit::Null), Some(json("{\"a\":null,\"b\":\"x\"}")));
     }
 }

@@ -229,7 +229,7 @@ const SEEDS: &[Seed] = &[
         agency: "dossier",
         changes: &[(
             DOSSIER,
-            r#"{ code = 0, rows = { exists = true }, "$mine" = { empty = true } }, then = "absent" },
+            r#"{ code = 0, rows = { list = true }, "$mine" = { empty = true } }, then = "absent" },
 ]
 
 [exchange.track]"#,
@@ -240,6 +240,23 @@ const SEEDS: &[Seed] = &[
         )],
         codes: &["C9", "L14"],
         place: (DOSSIER, r#"{ code = 0, "$mine" = { empty = true } }"#),
+    },
+    Seed {
+        name: "\"no\" concluded after silence from a null in place of the list",
+        agency: "dossier",
+        changes: &[(
+            DOSSIER,
+            r#"{ code = 0, rows = { list = true }, "$mine" = { empty = true } }, then = "absent" },
+]
+
+[exchange.track]"#,
+            r#"{ code = 0, rows = { exists = true }, "$mine" = { empty = true } }, then = "absent" },
+]
+
+[exchange.track]"#,
+        )],
+        codes: &["L14"],
+        place: ("dossier/fixtures/find.talk", "### reply    200"),
     },
     Seed {
         name: "a success phrase that its own negation satisfies",

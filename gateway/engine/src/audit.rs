@@ -43,6 +43,9 @@ pub enum Entry {
     },
     /// Not awaited: what came of it.
     Ended {
+        /// The service, or `document`: a composite's lines share a trace; empty in records older than the field.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        service: String,
         /// `found`, `absent`, `partial` or a problem code.
         result: String,
         /// `hit`, `miss`, `stale`, `revalidated`.
@@ -97,7 +100,11 @@ mod tests {
             client: "one-stop".into(),
             purpose: Purpose { procedure: "1.000656".into(), officer: "cb01".into(), ..Purpose::default() },
             subject: None,
-            entry: Entry::Ended { result: "found".into(), cache: Some("miss".into()) },
+            entry: Entry::Ended {
+                service: "residence.person".into(),
+                result: "found".into(),
+                cache: Some("miss".into()),
+            },
         };
         let line = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);

@@ -176,7 +176,7 @@ impl Cache {
 
     /// The answer: kept and fresh, kept and stale while it is asked again, or asked now, once for all who wait.
     pub async fn answer(&self, wanted: Wanted, load: Load) -> Result<Served, Fault> {
-        let key = self.inner.keys.key(&wanted.identity);
+        let mut key = self.inner.keys.key(&wanted.identity);
         if !wanted.again
             && wanted.lifetimes.keep()
             && let Some(served) = self.inner.kept(&key).await
@@ -201,7 +201,9 @@ impl Cache {
             match (landed, unused) {
                 // Whoever came late to a load that has run out of its time has not run out of their own: it is asked again.
                 (Err(Fault::DeadlineExceeded { .. }), Some(own)) if Instant::now() < wanted.deadline => {
-                    load = own
+                    load = own;
+                    // The subject may have been evicted meanwhile.
+                    key = self.inner.keys.key(&wanted.identity);
                 }
                 (landed, _) => return landed,
             }

@@ -17,7 +17,7 @@ use crate::refusal::{Failure, Refusal};
 
 mod check;
 pub mod conflict;
-mod mention;
+pub(crate) mod mention;
 pub mod plan;
 mod stage;
 #[cfg(test)]

@@ -4,7 +4,10 @@
 
 pub mod audit;
 pub mod cache;
+pub mod calendar;
+pub mod case;
 pub mod catalogue;
+pub mod chain;
 pub mod client;
 pub mod composite;
 pub mod converse;

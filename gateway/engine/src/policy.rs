@@ -100,6 +100,11 @@ impl Permission {
         Arc::new(own)
     }
 
+    /// Whether the field of this dotted name is let through with all that is below it.
+    pub fn shows_all(&self, name: &str) -> bool {
+        self.mask.shows_all(name)
+    }
+
     /// Whether the field of this dotted name is let through.
     pub fn shows(&self, name: &str) -> bool {
         self.mask.shows(name)

@@ -244,7 +244,7 @@ impl Engine {
     pub(crate) fn service(&self, client: &Client, name: &str) -> Result<Arc<Service>, Refusal> {
         match self.catalogue.service(name) {
             Some(service) if service.kind == Kind::Read => Ok(Arc::clone(service)),
-            Some(_) | None => Err(Refusal::UnknownService { known: self.policy.services(client) }),
+            Some(_) | None => Err(Refusal::UnknownService { known: self.reads(client) }),
         }
     }
 
@@ -379,7 +379,7 @@ impl Engine {
         cache: Option<CacheUse>,
     ) {
         let cache = cache.map(|cache| cache.word().to_owned());
-        let entry = Entry::Ended { result: result.to_owned(), cache };
+        let entry = Entry::Ended { service: service.name.clone(), result: result.to_owned(), cache };
         self.audit.note(self.entry(client, question, service, entry));
     }
 

@@ -17,11 +17,11 @@ pub fn assemble(files: &SchemaFiles, pages: &Pages) -> Value {
     let mut paths = Map::new();
     paths.insert(
         "/v1/services".into(),
-        list_path("services", "Dịch vụ được phép gọi", "The services this client may ask"),
+        lists_path(&["services"], "Dịch vụ được phép gọi", "The services this client may ask"),
     );
     paths.insert(
         "/v1/agencies".into(),
-        list_path("agencies", "Tình trạng kết nối", "Whether the links are up"),
+        lists_path(&["agencies", "carriers", "feeds"], "Tình trạng kết nối", "Whether the links are up"),
     );
     paths.insert("/v1/documents/{id}".into(), document_path());
     let mut schemas = shared_schemas();
@@ -108,16 +108,19 @@ fn answer_schema(service: &str, composite: bool) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-fn list_path(name: &str, vi: &str, en: &str) -> Value {
+/// A path that answers lists; the first names it.
+fn lists_path(lists: &[&str], vi: &str, en: &str) -> Value {
+    let list = |name: &&str| ((*name).to_owned(), json!({ "type": "array", "items": { "type": "object" } }));
+    let properties: Map<String, Value> = lists.iter().map(list).collect();
     json!({
         "get": {
-            "operationId": name,
+            "operationId": lists.first(),
             "summary": format!("{vi} / {en}"),
             "tags": ["catalogue"],
             "responses": responses(json!({
                 "type": "object",
-                "required": [name],
-                "properties": { name: { "type": "array", "items": { "type": "object" } } },
+                "required": lists,
+                "properties": properties,
             })),
         },
     })

@@ -41,11 +41,13 @@ impl SchemaFiles {
         }
     }
 
-    /// The service documents by service name.
+    /// The documents of the services that can be asked, by service name. A write is a leg of a case, and nobody asks for it.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
         // A feed is followed by the house; nobody asks for it.
         let asked = self.documents.values().filter(|document| document.get("x-follows").is_none());
-        asked.filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
+        asked
+            .filter(|document| document.get("x-kind") != Some(&"write".into()))
+            .filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
     }
 }
 
@@ -132,6 +134,17 @@ mod tests {
         assert_eq!(files.place(schemas, id), "config/../schemas/services/land.parcel.v1.json");
         assert_eq!(files.place(schemas, "services.toml"), "services.toml");
         assert_eq!(files.place(schemas, "https://elsewhere/schemas/x"), "https://elsewhere/schemas/x");
+    }
+
+    #[test]
+    fn a_write_and_a_feed_are_no_questions() {
+        let one = |name: &str, more: (&str, &str)| {
+            (name.to_owned(), serde_json::json!({ "x-service": name, more.0: more.1 }))
+        };
+        let read = one("a.read", ("x-kind", "read"));
+        let documents = [read, one("a.write", ("x-kind", "write")), one("a.feed", ("x-follows", "a.read"))];
+        let files = SchemaFiles { documents: documents.into() };
+        assert_eq!(files.services().map(|(name, _)| name).collect::<Vec<_>>(), ["a.read"]);
     }
 
     #[test]

@@ -41,6 +41,9 @@ const PEOPLE: usize = 100;
 /// 500 a second: ten times the agency's rate.
 const FLOODS_EVERY: Duration = Duration::from_millis(2);
 
+/// Requests offered for each that is let through: ten on a quiet machine, and half of that on a busy one.
+const FLOOD_MIN: usize = 5;
+
 const FLOODS: &str = "TraCuuThongTinCongDan";
 const QUIET: &str = "XacThucThongTinCongDan";
 const QUIET_READ: &str = "residence.verify";
@@ -84,7 +87,7 @@ async fn beside_a_flood(wishes: &Wishes, score: &mut Score) -> Result<()> {
     score.check(alone.refused + beside.refused == 0, || {
         format!("{} and {} quiet requests refused", alone.refused, beside.refused)
     });
-    score.check(offered.total() >= 10 * moments.len() / 2, || {
+    score.check(offered.total() >= FLOOD_MIN * moments.len(), || {
         format!("no flood: {} asked, {} exchanges", offered.total(), moments.len())
     });
     let (overtaken, came) = overtaken(&beside, &moments);

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a program for a terminal: what it counts is what it prints")]
 
 mod cache;
+mod chains;
 mod corpora;
 mod fair;
 mod ground;
@@ -45,6 +46,8 @@ enum Promise {
     Cache,
     /// T22, T23: a client that floods costs another's counter about a turn; no agency sees more than was agreed.
     Fair,
+    /// C1: simulated death cases with kills, silence and disorder: none lost, doubled, stuck or unexplained.
+    Chains,
     /// All of them.
     All,
 }
@@ -61,6 +64,9 @@ struct Wishes {
     /// The seed: the same seed gives the same people and the same order of questions.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
+    /// Of `chains`: so many lives instead of the usual number; 1 lives the seed alone and tells all that is wrong with it.
+    #[arg(long, global = true, value_name = "N")]
+    lives: Option<u64>,
     /// The folder with the corpora (json-parsing, xml-conformance, wycheproof-jws.json).
     #[arg(long, global = true, value_name = "DIR")]
     corpora: Option<PathBuf>,
@@ -114,6 +120,9 @@ async fn prove(promise: Promise, wishes: &Wishes) -> Result<Score> {
     if wanted(Promise::Fair) {
         fair::prove(wishes, &mut score).await?;
     }
+    if wanted(Promise::Chains) {
+        chains::prove(wishes, &mut score)?;
+    }
     println!("\n  took {:.0} s", begun.elapsed().as_secs_f64());
     Ok(score)
 }
@@ -126,6 +135,7 @@ impl Promise {
             Promise::Hung => "hung",
             Promise::Cache => "cache",
             Promise::Fair => "fair",
+            Promise::Chains => "chains",
             Promise::All => "all",
         }
     }

@@ -74,6 +74,11 @@ impl Counts {
         *self.0.entry(class.into()).or_default() += number;
     }
 
+    /// Adds other counts, class by class.
+    pub fn add(&mut self, other: &Counts) {
+        other.0.iter().for_each(|(class, number)| self.many(class.clone(), *number));
+    }
+
     /// How many of this class.
     pub fn of(&self, class: &str) -> usize {
         self.0.get(class).copied().unwrap_or_default()

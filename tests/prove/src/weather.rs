@@ -211,7 +211,7 @@ async fn play(
             .iter_mut()
             .for_each(|(_, told, _)| told.body = Value::String("the misbehaviour was not played".into()));
     }
-    recovers(&ground.one_stop, &case).await?;
+    settle(&ground.one_stop, &case).await?;
     Ok(Some(case))
 }
 
@@ -229,8 +229,8 @@ fn at_the_door(kind: &Misbehaviour) -> bool {
     matches!(kind, Misbehaviour::Refuse | Misbehaviour::CloseAtAccept | Misbehaviour::WrongServerCertificate)
 }
 
-/// Asks once more in fine weather, so that no connection or token of this case is left for the next.
-async fn recovers(caller: &Caller, case: &Case) -> Result<()> {
+/// Asks once more in fine weather, so that no connection or token of this case is left for the next; what is told does not matter.
+async fn settle(caller: &Caller, case: &Case) -> Result<()> {
     if let Some((question, _, _)) = case.told.first() {
         ask(caller, question).await?;
     }

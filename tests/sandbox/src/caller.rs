@@ -60,11 +60,6 @@ impl Caller {
         self.put(service, purpose, query, &[]).await
     }
 
-    /// Asks a service with the usual purpose and waits no longer than this.
-    pub async fn ask_within(&self, deadline: Duration, service: &str, query: Value) -> Result<Told> {
-        self.ask_for_within(deadline, service, usual_purpose(), query).await
-    }
-
     /// Asks a service for this purpose and waits no longer than this.
     pub async fn ask_for_within(
         &self,

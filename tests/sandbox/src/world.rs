@@ -19,7 +19,7 @@ pub const AUDIENCE: &str = "lienthong";
 pub const ONE_STOP: &str = "mot-cua-demo";
 /// The sample province of the configuration, by its GSO code.
 pub const PROVINCE: &str = "38";
-/// A connector that may only know whether somebody is there.
+/// A connector: it may know whether somebody is there and by which name, and how dossiers and prices stand.
 pub const CONNECTOR: &str = "cong-dvc-demo";
 
 /// How the world shall be.
@@ -238,6 +238,13 @@ base_url = "{vnpt}"
 [e-receipt-vnpt.credentials.account]
 user = {{ file = "../secrets/vnpt-user" }}
 password = {{ file = "../secrets/vnpt-password" }}
+# The simulated VNPT knows one account; issuing uses it too.
+[e-receipt-vnpt.credentials.publisher]
+account = {{ file = "../secrets/vnpt-user" }}
+account_password = {{ file = "../secrets/vnpt-password" }}
+[e-receipt-vnpt.settings]
+pattern = "C45-BB0/002"
+serial = "BH-25T"
 
 [e-receipt-viettel]
 carrier = "direct"
@@ -245,6 +252,9 @@ base_url = "{viettel}/services/einvoiceapplication/api"
 [e-receipt-viettel.settings]
 tax_code = "{tax_code}"
 template = "01BLP0-001"
+series = "BH25T"
+receipt_type = "01BLP"
+duplicate_code = "TRANSACTION_UUID_EXISTED"
 [e-receipt-viettel.credentials.token]
 user = {{ file = "../secrets/viettel-user" }}
 password = {{ file = "../secrets/viettel-password" }}

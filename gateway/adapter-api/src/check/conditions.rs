@@ -42,7 +42,12 @@ impl<'a> Checker<'a> {
                     self.error("C6", spot, message, meant(&code, words.iter().map(String::as_str)));
                 }
             }
-            Test::In(_) | Test::Contains(_) | Test::Matches(_) | Test::Exists(_) | Test::Empty(_) => {}
+            Test::In(_)
+            | Test::Contains(_)
+            | Test::Matches(_)
+            | Test::Exists(_)
+            | Test::Empty(_)
+            | Test::List(_) => {}
         }
     }
 }
@@ -59,6 +64,7 @@ pub(super) fn is_positive(test: &Test) -> bool {
         Test::In(codes) => codes.iter().all(|code| !code_text(code).is_empty()),
         Test::Matches(regex) => !regex.is_match(""),
         Test::Contains(_) | Test::Same(_) | Test::Exists(true) | Test::Empty(false) => true,
+        Test::List(list) => *list,
         Test::Exists(false) | Test::Empty(true) => false,
     }
 }

@@ -63,6 +63,7 @@ fn status_passes(test: &Test, status: &str) -> bool {
         Test::Same(_) => true,
         Test::Exists(exists) => *exists,
         Test::Empty(empty) => !empty,
+        Test::List(list) => !list,
     }
 }
 
@@ -105,6 +106,7 @@ fn implies(given: &Test, wanted: &Test) -> bool {
         (Test::Matches(given), Test::Matches(wanted)) => same_pattern(given, wanted),
         (Test::Same(given), Test::Same(wanted)) => bare(given) == bare(wanted),
         (Test::Empty(given), Test::Empty(wanted)) => given == wanted,
+        (Test::List(given), Test::List(wanted)) => given == wanted,
         (Test::Exists(false), Test::Exists(false) | Test::Empty(true)) => true,
         (given, Test::Exists(true)) => is_positive(given) && !matches!(given, Test::Same(_)),
         (Test::In(_) | Test::Contains(_) | Test::Matches(_), Test::Empty(false)) => is_positive(given),

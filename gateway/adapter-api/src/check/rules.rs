@@ -138,7 +138,10 @@ impl<'a> Checker<'a> {
         let shown: BTreeSet<String> = conditions
             .iter()
             .filter(|condition| {
-                condition.tests.iter().any(|test| matches!(test, Test::Exists(true) | Test::Empty(false)))
+                condition
+                    .tests
+                    .iter()
+                    .any(|test| matches!(test, Test::Exists(true) | Test::Empty(false) | Test::List(true)))
             })
             .map(|condition| base(&condition.path, &scope.talk))
             .collect();

@@ -32,8 +32,8 @@ pub(super) struct Mismatch {
 ///
 /// What was asked must come back and be the same. A path the answer leaves out is forgiven if an identifier that was
 /// asked is confirmed: a record need not hold every number its owner ever had. Nothing forgives a contradiction; but where
-/// no identifier and not every path contradicts, agencies may only have written one person down differently, and what is
-/// said of the subject is kept to be shown.
+/// no identifier and not every path contradicts, and what does is near, agencies may only have written one person down
+/// differently: what is said of the subject is kept to be shown.
 pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Option<Mismatch> {
     let said: Vec<(&String, Said)> =
         paths.iter().filter_map(|path| Some((path, compare(path, query, answer)?))).collect();
@@ -42,7 +42,8 @@ pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Optio
         said.iter().filter(|(_, said)| matches!(said, Said::Another)).map(|(path, _)| *path).collect();
     let is_same = |(_, said): &(&String, Said)| matches!(said, Said::Same);
     if let Some(first) = others.first() {
-        let may_be_one = said.iter().any(is_same) && !others.iter().any(|path| is_identifier(path));
+        let may_be_one = said.iter().any(is_same)
+            && others.iter().all(|path| !is_identifier(path) && is_near(path, query, answer));
         let claim = may_be_one.then(|| Claim::new(piece(paths, answer)));
         return refused(first, "another subject than the one asked", claim);
     }
@@ -51,6 +52,27 @@ pub(super) fn mismatch(paths: &[String], query: &Value, answer: &Value) -> Optio
     }
     let silent = said.iter().find(|(_, said)| matches!(said, Said::Nothing))?.0;
     refused(silent, "the answer does not say whom it is about", None)
+}
+
+/// Whether one person could have been written down like this twice: what stands at the path is near what was asked.
+fn is_near(path: &str, query: &Value, answer: &Value) -> bool {
+    let (asked, answered) = (scalars_at(query, path), scalars_at(answer, path));
+    answered.iter().all(|answered| asked.iter().any(|asked| are_near(asked, answered)))
+}
+
+/// Dates that share the year, or month and day; names that share half of their words.
+fn are_near(one: &str, other: &str) -> bool {
+    if date::is_partial(one) && date::is_partial(other) {
+        let (one, other) = (one.split('-').collect::<Vec<_>>(), other.split('-').collect::<Vec<_>>());
+        return match (one.as_slice(), other.as_slice()) {
+            ([year, ..], [other, ..]) if year == other => true,
+            ([_, month, day], [_, others_month, others_day]) => (month, day) == (others_month, others_day),
+            _ => false,
+        };
+    }
+    let (one, other) = (one.split_whitespace().collect::<Vec<_>>(), other.split_whitespace().collect::<Vec<_>>());
+    let shared = one.iter().filter(|word| other.contains(word)).count();
+    2 * shared >= one.len().max(other.len())
 }
 
 /// The answer at these paths alone. What stands in a list is left out: it cannot be told which of its members is meant.
@@ -173,6 +195,13 @@ mod tests {
         let kept = json!({ "who": { "full_name": "TRẦN VĂN THỬ" }, "birth_date": "1972-12" });
         assert_eq!(of(differs), Some(kept), "the subject's fields and nothing else");
         assert_eq!(of(json!({ "who": name("TRẦN VĂN THỬ"), "birth_date": "1972-11" })), None, "a stranger");
+        assert_eq!(of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972-12-24" })), None, "born on the same day");
+        assert_eq!(of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972" })), None, "or in the same year");
+        let namesake = |born: &str| of(json!({ "who": name("Trần Văn Mẫu"), "birth_date": born }));
+        assert_eq!(namesake("1980-01-02"), None, "a namesake");
+        for near in ["1972-01-02", "1973-12-24"] {
+            assert!(namesake(near).is_some(), "{near}");
+        }
         let same = name("Trần Văn Mẫu");
         assert_eq!(
             of(json!({ "who": same, "birth_date": "1972-12", "old_id": "171000002" })),

@@ -273,6 +273,8 @@ pub enum Test {
     Exists(bool),
     /// Missing, null, blank, `[]`, `{}`.
     Empty(bool),
+    /// A list stands there, be it an empty one: null, a blank and a single value are none.
+    List(bool),
 }
 
 /// One classification rule.

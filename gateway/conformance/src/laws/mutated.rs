@@ -1,6 +1,7 @@
 //! L14: a good reply that was altered gives a fault, an open state, the same answer or less of it; nothing
 //! else.
 
+use adapter_api::Outcome;
 use adapter_api::codec::json::is_number;
 use adapter_api::diagnostic::Diagnostic;
 use adapter_api::language::syntax::Test;
@@ -8,7 +9,7 @@ use adapter_api::language::syntax::Test;
 use super::judge::{Leave, complaint};
 use super::words::{Names, Words, leads_to};
 use super::{dates, phrases};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, End};
 use crate::ground::Ground;
 use crate::spot::{Content, Edit, Hop, Spot, altered, spots};
 
@@ -50,12 +51,36 @@ pub fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
                         )
                     }));
                 }
+                findings.extend(lost_list(ground, conversation, index, &spot));
                 findings.extend(dates::check(ground, conversation, index, &spot));
             }
             findings.extend(phrases::check(ground, conversation, index, &phrases, &has_phrase_tests(&words)));
         }
     }
     findings
+}
+
+/// After silence a wrong "not there" sends the write again: null in place of the list that would have held it is none.
+fn lost_list(
+    ground: &Ground<'_>,
+    conversation: &Conversation,
+    index: usize,
+    spot: &Spot,
+) -> Option<Diagnostic> {
+    let asked = conversation.call.operation.as_str();
+    let finds = ground.agency.operations.values().any(|other| other.find.as_deref() == Some(asked));
+    if !finds || conversation.end != End::Outcome(Outcome::Absent) {
+        return None;
+    }
+    let body = conversation.said.get(index)?.reply.body.as_ref().ok()?;
+    let way = ground.with_body(conversation, index, altered(body, &spot.hops, &Edit::Null)?);
+    let message =
+        format!("`{}` null: still taken for `absent`, and the write would be sent again", spot.path);
+    (way.end() == Some(&conversation.end)).then(|| {
+        ground
+            .finding("L14", conversation, index, message)
+            .help("let the rule demand `list = true` of what would have held it")
+    })
 }
 
 /// A finding with the rule that decided the good reply, so that the author knows where to look.

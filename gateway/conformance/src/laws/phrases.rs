@@ -22,7 +22,12 @@ pub fn of_rules<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<String> {
     tests
         .filter_map(|test| match test {
             Test::Contains(phrases) => Some(phrases.clone()),
-            Test::In(_) | Test::Matches(_) | Test::Same(_) | Test::Exists(_) | Test::Empty(_) => None,
+            Test::In(_)
+            | Test::Matches(_)
+            | Test::Same(_)
+            | Test::Exists(_)
+            | Test::Empty(_)
+            | Test::List(_) => None,
         })
         .flatten()
         .collect()

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use adapter_api::language::syntax::{Drawing, Node as Word, Root};
+use adapter_api::Kind;
+use adapter_api::language::syntax::{Convert, Drawing, Node as Word, Root};
 
-use super::mention::{Mention, of_conditions, of_drawing, of_expression};
+use super::mention::{Mention, conversions_in, conversions_of, of_conditions, of_drawing, of_expression};
 use super::plan::{Composite, PartPlan, Shows};
 use crate::catalogue::{Catalogue, Node, Unfit};
 use crate::fan_out;
@@ -36,9 +37,14 @@ pub fn check(composite: &Composite, service: &str, catalogue: &Catalogue) -> Vec
             }
         }
     }
+    checker.words();
     for comparison in &composite.comparisons {
         let at = format!("compare.{}", comparison.field);
-        if !has(&own.answer, &comparison.field) {
+        let is_answered = match &composite.shows {
+            Shows::Answer(_) => has(&own.answer, &comparison.field),
+            Shows::Form(form) => form.fields.iter().any(|field| field.name == comparison.field),
+        };
+        if !is_answered {
             checker.say(format!("{at}: the service answers no such field"));
         }
         if comparison.within.len() < 2 {
@@ -78,6 +84,9 @@ impl Checker<'_> {
                     part.service
                 ));
             }
+            Some(service) if service.kind == Kind::Write => {
+                self.say(format!("{at}: {} writes and can be no part", part.service));
+            }
             Some(service) => self.targets(&part.query, &service.query, &format!("{at}.query")),
             // An optional part that nobody answers here is told as such in every answer.
             None if part.required => self.say(format!("{at}: nobody answers {}", part.service)),
@@ -101,6 +110,37 @@ impl Checker<'_> {
             }
         }
         self.mentions(&mentions, Some(&part.after), &at);
+    }
+
+    /// Code lists and shapes: each that is named is there, and each that is there is named.
+    fn words(&mut self) {
+        let composite = self.composite;
+        let mut conversions: Vec<&Convert> =
+            composite.parts.iter().flat_map(|part| conversions_in(&part.query)).collect();
+        conversions.extend(composite.shapes.values().flat_map(conversions_in));
+        match &composite.shows {
+            Shows::Answer(drawing) => conversions.extend(conversions_in(drawing)),
+            Shows::Form(form) => {
+                let from = form.fields.iter().flat_map(|field| &field.from);
+                conversions.extend(from.flat_map(conversions_of));
+            }
+        }
+        let (mut tables, mut shapes) = (BTreeSet::new(), BTreeSet::new());
+        for conversion in conversions {
+            match conversion {
+                Convert::Table(name) => tables.insert(name.as_str()),
+                Convert::Shape(name) => shapes.insert(name.as_str()),
+                Convert::Date(_) | Convert::Document => false,
+            };
+        }
+        let known = composite.tables.keys().map(String::as_str).collect();
+        self.same_names("table", &tables, &known);
+        self.same_names("shape", &shapes, &composite.shapes.keys().map(String::as_str).collect());
+    }
+
+    fn same_names(&mut self, what: &str, named: &BTreeSet<&str>, known: &BTreeSet<&str>) {
+        named.difference(known).for_each(|name| self.say(format!("there is no {what} {name}")));
+        known.difference(named).for_each(|name| self.say(format!("{what}.{name} is used by nobody")));
     }
 
     fn field(&mut self, name: &str, from: &[adapter_api::language::syntax::Expression]) {

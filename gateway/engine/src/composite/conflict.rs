@@ -10,7 +10,7 @@ use crate::units::Units;
 /// A contradiction between agencies; both are shown, nobody decides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
-    /// The field of the composite's answer, dotted.
+    /// The field of the composite's answer, dotted; of a form, the name of its field.
     pub field: String,
     /// Its official title.
     pub title: String,

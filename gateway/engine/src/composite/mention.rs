@@ -1,6 +1,6 @@
 //! Names every path of an expression, and whether it stands where *here* is still the caller's query.
 
-use adapter_api::language::syntax::{Conditions, Drawing, Expression, Form, Head, Node, Path, Root, Test};
+use adapter_api::language::syntax::{Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Test};
 
 use super::plan::PART_ROOT;
 
@@ -16,9 +16,14 @@ pub struct Mention<'a> {
 impl<'a> Mention<'a> {
     /// The part it leads into with the dotted name there; `None` if it leads elsewhere.
     pub fn part(&self) -> Option<(&'a str, String)> {
+        self.under(PART_ROOT)
+    }
+
+    /// The first name under a root, `$leg.registration.number`, with the dotted name below it; `None` if it leads elsewhere.
+    pub fn under(&self, root: &str) -> Option<(&'a str, String)> {
         let Root::Named { name, .. } = &self.path.root else { return None };
         let (first, rest) = self.path.steps.split_first()?;
-        (name == PART_ROOT).then(|| (first.name.as_str(), dotted(rest)))
+        (name == root).then(|| (first.name.as_str(), dotted(rest)))
     }
 
     /// The dotted name in the caller's query; `None` if it leads elsewhere.
@@ -38,69 +43,99 @@ pub fn dotted(steps: &[adapter_api::language::syntax::PathStep]) -> String {
 
 /// Every path of an expression.
 pub fn of_expression(expression: &Expression) -> Vec<Mention<'_>> {
-    let mut all = Vec::new();
-    in_expression(expression, false, &mut all);
-    all
+    in_one(expression).mentions
 }
 
 /// Every path of a drawing.
 pub fn of_drawing(drawing: &Drawing) -> Vec<Mention<'_>> {
-    drawing.fields.iter().flat_map(|field| of_expression(&field.value)).collect()
+    in_fields(drawing).mentions
 }
 
 /// Every path that tests name.
 pub fn of_conditions(conditions: &Conditions) -> Vec<Mention<'_>> {
-    let mut all = Vec::new();
-    in_conditions(conditions, false, &mut all);
-    all
+    let mut found = Found::default();
+    found.in_conditions(conditions, false);
+    found.mentions
 }
 
-fn in_expression<'a>(expression: &'a Expression, in_rows: bool, all: &mut Vec<Mention<'a>>) {
-    match &expression.node {
-        Node::Path(path) => all.push(Mention { path, in_rows }),
-        Node::Constant(_) => {}
-        Node::List(items) => items.iter().for_each(|item| in_expression(item, in_rows, all)),
-        Node::Form(form) => in_form(form, in_rows, all),
-        Node::Drawing(drawing) => {
-            drawing.fields.iter().for_each(|field| in_expression(&field.value, in_rows, all));
+/// Every conversion of an expression: code lists and shapes are named there.
+pub fn conversions_of(expression: &Expression) -> Vec<&Convert> {
+    in_one(expression).conversions
+}
+
+/// Every conversion of a drawing.
+pub fn conversions_in(drawing: &Drawing) -> Vec<&Convert> {
+    in_fields(drawing).conversions
+}
+
+fn in_one(expression: &Expression) -> Found<'_> {
+    let mut found = Found::default();
+    found.in_expression(expression, false);
+    found
+}
+
+fn in_fields(drawing: &Drawing) -> Found<'_> {
+    let mut found = Found::default();
+    found.in_drawing(drawing, false);
+    found
+}
+
+/// What has been met on the way through.
+#[derive(Default)]
+struct Found<'a> {
+    mentions: Vec<Mention<'a>>,
+    conversions: Vec<&'a Convert>,
+}
+
+impl<'a> Found<'a> {
+    fn in_expression(&mut self, expression: &'a Expression, in_rows: bool) {
+        match &expression.node {
+            Node::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Node::Constant(_) => {}
+            Node::List(items) => items.iter().for_each(|item| self.in_expression(item, in_rows)),
+            Node::Form(form) => self.in_form(form, in_rows),
+            Node::Drawing(drawing) => self.in_drawing(drawing, in_rows),
         }
     }
-}
 
-fn in_form<'a>(form: &'a Form, in_rows: bool, all: &mut Vec<Mention<'a>>) {
-    let mut tested_in_rows = in_rows;
-    match &form.head {
-        Head::Path(path) => all.push(Mention { path, in_rows }),
-        Head::Const(_) | Head::Secret(_) => {}
-        Head::First(parts) | Head::Join { parts, .. } => {
-            parts.iter().for_each(|part| in_expression(part, in_rows, all));
-        }
-        Head::Each { source, item } => {
-            in_expression(source, in_rows, all);
-            if let Some(item) = item {
-                in_expression(item, true, all);
+    fn in_drawing(&mut self, drawing: &'a Drawing, in_rows: bool) {
+        drawing.fields.iter().for_each(|field| self.in_expression(&field.value, in_rows));
+    }
+
+    fn in_form(&mut self, form: &'a Form, in_rows: bool) {
+        let mut tested_in_rows = in_rows;
+        match &form.head {
+            Head::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Head::Const(_) | Head::Secret(_) => {}
+            Head::First(parts) | Head::Join { parts, .. } => {
+                parts.iter().for_each(|part| self.in_expression(part, in_rows));
             }
-            tested_in_rows = true;
+            Head::Each { source, item } => {
+                self.in_expression(source, in_rows);
+                if let Some(item) = item {
+                    self.in_expression(item, true);
+                }
+                tested_in_rows = true;
+            }
+            Head::One { source } => {
+                self.in_expression(source, in_rows);
+                tested_in_rows = true;
+            }
+            Head::Object(drawing) => self.in_drawing(drawing, in_rows),
         }
-        Head::One { source } => {
-            in_expression(source, in_rows, all);
-            tested_in_rows = true;
-        }
-        Head::Object(drawing) => {
-            drawing.fields.iter().for_each(|field| in_expression(&field.value, in_rows, all));
+        self.conversions.extend(&form.modifiers.convert);
+        if let Some(when) = &form.modifiers.when {
+            self.in_conditions(when, tested_in_rows);
         }
     }
-    if let Some(when) = &form.modifiers.when {
-        in_conditions(when, tested_in_rows, all);
-    }
-}
 
-fn in_conditions<'a>(conditions: &'a Conditions, in_rows: bool, all: &mut Vec<Mention<'a>>) {
-    for condition in &conditions.conditions {
-        all.push(Mention { path: &condition.path, in_rows });
-        for test in &condition.tests {
-            if let Test::Same(path) = test {
-                all.push(Mention { path, in_rows });
+    fn in_conditions(&mut self, conditions: &'a Conditions, in_rows: bool) {
+        for condition in &conditions.conditions {
+            self.mentions.push(Mention { path: &condition.path, in_rows });
+            for test in &condition.tests {
+                if let Test::Same(path) = test {
+                    self.mentions.push(Mention { path, in_rows });
+                }
             }
         }
     }

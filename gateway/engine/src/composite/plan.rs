@@ -7,6 +7,8 @@ use adapter_api::language::parse::{expression, path, rules, source, table};
 use adapter_api::language::syntax::{Conditions, Drawing, Expression, Path};
 use indexmap::IndexMap;
 
+use crate::catalogue::Service;
+
 /// The root under which the parts' answers stand: `$part.residence.sex`.
 pub const PART_ROOT: &str = "part";
 
@@ -29,6 +31,31 @@ pub struct Composite {
     pub tables: IndexMap<String, Table>,
     /// None: nothing here is XML; the language wants the list.
     pub namespaces: IndexMap<String, String>,
+}
+
+impl Composite {
+    /// Where a compared field stands in the answer: a form's are rows of its `fields`.
+    pub fn place_of<'a>(&self, field: &'a str) -> &'a str {
+        match self.shows {
+            Shows::Answer(_) => field,
+            Shows::Form(_) => "fields",
+        }
+    }
+
+    /// The titles of a compared field, official and English.
+    pub fn titles_of(&self, field: &str, service: &Service) -> (String, String) {
+        let titles = match &self.shows {
+            Shows::Answer(_) => {
+                let node = service.answer.at(&format!("/{}", field.replace('.', "/")));
+                node.map(|node| (&node.title, &node.title_en))
+            }
+            Shows::Form(form) => {
+                let plan = form.fields.iter().find(|plan| plan.name == field);
+                plan.map(|plan| (&plan.title, &plan.title_en))
+            }
+        };
+        titles.map(|(title, title_en)| (title.clone(), title_en.clone())).unwrap_or_default()
+    }
 }
 
 /// One part.
@@ -84,7 +111,7 @@ pub struct FieldPlan {
 /// One field that several parts give, and how their values are compared.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The field of the composite's answer, dotted.
+    /// The field of the composite's answer, dotted; of a form, the name of its field.
     pub field: String,
     /// What two values must have in common to say the same.
     pub manner: Manner,
@@ -131,7 +158,7 @@ pub fn read(file: &Source) -> Result<Composite, Vec<Diagnostic>> {
 fn read_composite(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Option<Composite> {
     let is_form = spot.table(findings)?.entry("procedure").is_some();
     let known: &[&str] = if is_form {
-        &["procedure", "title", "title_en", "part", "field", "shape", "table"]
+        &["procedure", "title", "title_en", "part", "field", "compare", "shape", "table"]
     } else {
         &["service", "part", "answer", "compare", "shape", "table"]
     };
@@ -164,7 +191,7 @@ fn read_composite(spot: &Spot<'_>, place: Place, findings: &mut Findings) -> Opt
 }
 
 /// What each entry of a table becomes, by its key.
-fn read_each<T>(
+pub(crate) fn read_each<T>(
     spot: Option<Spot<'_>>,
     findings: &mut Findings,
     mut read: impl FnMut(&str, Spot<'_>, &mut Findings) -> Option<T>,

@@ -93,7 +93,11 @@ async fn an_optional_part_that_fails_makes_a_partial_answer() {
     let noted = world.audit.noted.lock().unwrap();
     assert_eq!(
         noted.back().map(|record| record.entry.clone()),
-        Some(Entry::Ended { result: "partial".into(), cache: Some("miss".into()) })
+        Some(Entry::Ended {
+            service: "person.profile".into(),
+            result: "partial".into(),
+            cache: Some("miss".into())
+        })
     );
 }
 
@@ -167,6 +171,19 @@ async fn conflicts_name_only_agencies_whose_field_is_permitted() {
         hidden.conflicts.is_empty() && hidden.data.unwrap().get("full_name").is_none(),
         "hidden in the whole"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_seen_in_part_of_the_whole_is_no_conflict_of_the_whole() {
+    let elsewhere = |answer: &mut Value| answer["birth_registration"]["commune"] = json!("99999");
+    let ask = |fields: &str| {
+        let policy = rule("parts", &["residence.*", "tax.*", "social-insurance.*"], "[\"*\"]", "[]")
+            + &rule("whole", &["person.profile"], fields, "[]");
+        let world = Ministries { policy, ..Ministries::default() }.answering("social-insurance", elsewhere).build();
+        async move { world.profile().await.unwrap().conflicts.len() }
+    };
+    assert_eq!(ask("[\"birth_registration\"]").await, 1);
+    assert_eq!(ask("[\"birth_registration.province\"]").await, 0, "an agency's value would tell the commune");
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,6 +282,13 @@ async fn an_optional_part_nobody_answers_here_is_told_and_a_required_one_refused
     assert!(unfit.iter().any(|unfit| unfit.why.contains("nobody answers residence.person")), "{unfit:?}");
 }
 
+#[test]
+fn a_write_is_no_part() {
+    let world = Ministries { writes: &["tax.taxpayer"], policy: String::new(), ..Ministries::default() };
+    let told: Vec<String> = world.try_build().err().unwrap().iter().map(|unfit| unfit.why.clone()).collect();
+    assert!(told.contains(&"part.tax: tax.taxpayer writes and can be no part".to_owned()), "{told:?}");
+}
+
 fn person() -> Value {
     json!({ "personal_id": PERSONAL_ID, "full_name": "Nguyễn Văn Mẫu", "birth_date": "1942" })
 }
@@ -291,19 +315,28 @@ async fn a_form_is_filled_with_the_source_of_each_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_birth_form_takes_the_first_who_knows_and_says_who() {
-    let record = json!({ "id": "3", "kind": "marriage", "number": "3", "book": "01/2020", "registered_on": "2020-02-03",
-        "registered_at": "14812", "marriage": { "husband": { "full_name": "LÊ VĂN THỬ" }, "wife": { "full_name": "A" } } });
-    let world = Ministries::default().with("civil-status", Manner::Answers(Some(record))).build();
-    let query = json!({ "procedure": "1.001193", "people": { "mother": person() },
-        "registration": { "kind": "marriage", "number": "3", "book": "01/2020" } });
-    let form = world.together("forms.prefill", query).await.unwrap();
-    let fields = data(&form)["fields"].as_array().unwrap();
-    let field = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap();
-    assert_eq!(field("father_full_name")["value"], "LÊ VĂN THỬ");
-    assert_eq!(field("father_full_name")["source"]["agency"], "civil-status");
-    assert_eq!(field("mother_full_name")["source"]["part"], "mother");
-    assert_eq!(field("marriage_registered_on")["value"], "03/02/2020");
+async fn a_birth_form_shows_whose_marriage_it_is_not() {
+    let ask = |wife: &str| {
+        let record = json!({ "id": "3", "kind": "marriage", "number": "3", "book": "01/2020", "registered_on": "2020-02-03",
+            "registered_at": "14812", "marriage": { "husband": { "full_name": "LÊ VĂN THỬ" }, "wife": { "full_name": wife } } });
+        let world = Ministries::default().with("civil-status", Manner::Answers(Some(record))).build();
+        let query = json!({ "procedure": "1.001193", "people": { "mother": person() },
+            "registration": { "kind": "marriage", "number": "3", "book": "01/2020" } });
+        async move { world.together("forms.prefill", query).await.unwrap() }
+    };
+    let own = ask("Nguyễn Văn Mẫu").await;
+    assert_eq!(own.conflicts, []);
+    let fields = data(&own)["fields"].as_array().unwrap();
+    let field = |name: &str| fields.iter().find(|field| field["name"] == name);
+    assert_eq!(field("mother_full_name").unwrap()["source"]["part"], "mother");
+    assert_eq!(field("marriage_registered_on").unwrap()["value"], "03/02/2020");
+    assert_eq!(field("father_full_name"), None, "a husband is not the father before somebody says so");
+
+    let others = ask("TRẦN THỊ THỬ").await;
+    let [conflict] = others.conflicts.as_slice() else { panic!("{:?}", others.conflicts) };
+    assert_eq!((conflict.field.as_str(), conflict.title.as_str()), ("mother_full_name", "Họ, chữ đệm, tên mẹ"));
+    let said: Vec<&str> = conflict.values.iter().map(|said| said.agency.as_str()).collect();
+    assert_eq!(said, ["residence", "civil-status"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,6 +383,9 @@ fn every_name_in_a_composite_is_checked_when_it_is_loaded() {
         full_name = "$part.residence.fullname"
         nickname = "$part.nobody.full_name"
         sex = "$parts.residence.sex"
+        marital_status = { path = "$part.residence.marital_status", table = "martial" }
+        [table.marital]
+        single = "độc thân"
         [compare]
         sex = { as = "text", in = { residence = "sex" } }
     "#;
@@ -366,6 +402,8 @@ fn every_name_in_a_composite_is_checked_when_it_is_loaded() {
         "answer: residence.person answers no field fullname",
         "answer: there is no part nobody",
         "answer: $parts.residence.sex begins with no root of a composite",
+        "there is no table martial",
+        "table.marital is used by nobody",
         "compare.sex: one part alone contradicts nobody",
     ];
     assert_eq!(told, expected);

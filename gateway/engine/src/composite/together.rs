@@ -99,7 +99,11 @@ impl Engine {
         parts: &[PartReport],
         claims: &BTreeMap<&str, Arc<Value>>,
     ) -> Vec<Conflict> {
-        let shown = composite.comparisons.iter().filter(|comparison| permission.shows(&comparison.field));
+        // Whole or not at all: an agency's value is not masked by what may be seen of the composite's.
+        let shown = composite
+            .comparisons
+            .iter()
+            .filter(|comparison| permission.shows_all(composite.place_of(&comparison.field)));
         let conflict = |comparison: &plan::Comparison| {
             let mut values: Vec<Said> = Vec::new();
             for part in parts {
@@ -116,16 +120,8 @@ impl Engine {
             }
             let compared = values.iter().map(|said| &said.value);
             let kind = conflict::difference(compared, comparison.manner, &self.units)?;
-            let node = service.answer.at(&format!("/{}", comparison.field.replace('.', "/")));
-            let title =
-                |of: fn(&crate::catalogue::Node) -> &String| node.map(of).cloned().unwrap_or_default();
-            Some(Conflict {
-                field: comparison.field.clone(),
-                title: title(|node| &node.title),
-                title_en: title(|node| &node.title_en),
-                kind,
-                values,
-            })
+            let (title, title_en) = composite.titles_of(&comparison.field, service);
+            Some(Conflict { field: comparison.field.clone(), title, title_en, kind, values })
         };
         shown.filter_map(conflict).collect()
     }

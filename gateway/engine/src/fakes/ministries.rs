@@ -40,6 +40,8 @@ pub struct Ministries {
     pub manners: BTreeMap<&'static str, Manner>,
     pub policy: String,
     pub composites: Composites,
+    /// Services whose schemas say `write`.
+    pub writes: &'static [&'static str],
 }
 
 /// The engine with the ends of its world in hand.
@@ -84,7 +86,12 @@ impl Default for Ministries {
             ("tax", Manner::Answers(Some(tax))),
             ("civil-status", Manner::Answers(None)),
         ];
-        Ministries { manners: manners.into(), policy: POLICY.to_owned(), composites: composites() }
+        Ministries {
+            manners: manners.into(),
+            policy: POLICY.to_owned(),
+            composites: composites(),
+            writes: &[],
+        }
     }
 }
 
@@ -110,7 +117,7 @@ impl Ministries {
     pub fn try_build(self) -> Result<Built, Vec<Unfit>> {
         let agencies: Vec<Agency> = self.manners.keys().map(|name| agency(name)).collect();
         let catalogue = Arc::new(Catalogue::build(Sources {
-            documents: documents(),
+            documents: writing(documents(), self.writes),
             agencies: agencies.iter().collect(),
             house: self.composites.names().chain([CONVERT.to_owned()]).collect(),
             birthplaces: ["038".to_owned()].into(),
@@ -256,6 +263,16 @@ fn agency(name: &str) -> Agency {
 }
 
 /// The repository's schemas, but small ones of two agencies that have moved on since.
+/// The documents, those of these services turned into writes.
+fn writing(mut documents: Vec<Value>, writes: &[&str]) -> Vec<Value> {
+    for document in &mut documents {
+        if document["x-service"].as_str().is_some_and(|name| writes.contains(&name)) {
+            document["x-kind"] = json!("write");
+        }
+    }
+    documents
+}
+
 fn documents() -> Vec<Value> {
     let mut all = vec![
         service(

@@ -28,6 +28,7 @@ pub struct World {
     pub policy: &'static str,
     pub adapter: Arc<dyn Adapter>,
     pub wire: Arc<FakeWire>,
+    pub documents: Vec<Value>,
 }
 
 /// An engine with the ends of its world in hand.
@@ -79,6 +80,7 @@ impl Default for World {
                 _ => Ok(Outcome::Found(person(call.query["personal_id"].as_str().unwrap_or(PERSONAL_ID)))),
             })),
             wire: FakeWire::answering(200, Duration::from_millis(100)),
+            documents: documents(),
         }
     }
 }
@@ -89,7 +91,7 @@ impl World {
         let agency = agency();
         let services = ["residence.person", "residence.household"];
         let catalogue = Catalogue::build(Sources {
-            documents: documents(),
+            documents: self.documents,
             agencies: vec![&agency],
             settings: services.iter().map(|name| ((*name).to_owned(), self.service.clone())).collect(),
             birthplaces: ["038".to_owned()].into(),

@@ -75,17 +75,20 @@ impl Mask {
 
     /// Whether the field of this dotted name, or something below it, is let through.
     pub fn shows(&self, name: &str) -> bool {
-        let mut mask = self;
-        for step in name.split('.') {
-            match mask {
-                Mask::Whole => return true,
-                Mask::Fields { fields, .. } => match fields.get(step) {
-                    Some(below) => mask = below,
-                    None => return false,
-                },
-            }
-        }
-        !mask.shows_nothing()
+        self.below(name).is_some_and(|mask| !mask.shows_nothing())
+    }
+
+    /// Whether the field of this dotted name is let through with all that is below it.
+    pub fn shows_all(&self, name: &str) -> bool {
+        self.below(name) == Some(&Mask::Whole)
+    }
+
+    /// What holds for the field of this dotted name; `None`: it is hidden.
+    fn below(&self, name: &str) -> Option<&Mask> {
+        name.split('.').try_fold(self, |mask, step| match mask {
+            Mask::Whole => Some(mask),
+            Mask::Fields { fields, .. } => fields.get(step),
+        })
     }
 
     /// Pointers of what is let through, the outermost that say it all: `/spouse`, `/members/*/full_name`; `*`: everything.

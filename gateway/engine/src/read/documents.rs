@@ -41,7 +41,8 @@ impl Engine {
             entry,
         };
         let ended = |subject, result: &str| {
-            self.audit.note(record(subject, Entry::Ended { result: result.to_owned(), cache: None }));
+            let service = "document".to_owned();
+            self.audit.note(record(subject, Entry::Ended { service, result: result.to_owned(), cache: None }));
         };
         // The rule that let the answer out must hold still; unknown, somebody else's and no longer allowed are told alike (T29).
         let is_allowed = |grant: &Grant| {

@@ -54,7 +54,11 @@ async fn a_question_is_answered_audited_and_kept() {
     assert_eq!(appended.len(), 2, "the kept answer is audited as well");
     assert!(appended.iter().all(|record| record.subject.is_some()));
     let noted = world.audit.noted.lock().unwrap();
-    let ended = |cache: &str| Entry::Ended { result: "found".into(), cache: Some(cache.into()) };
+    let ended = |cache: &str| Entry::Ended {
+        service: "residence.person".into(),
+        result: "found".into(),
+        cache: Some(cache.into()),
+    };
     assert_eq!(
         noted.iter().map(|record| record.entry.clone()).collect::<Vec<_>>(),
         [ended("miss"), ended("hit")]
@@ -605,6 +609,22 @@ async fn a_client_is_told_what_it_may_ask() {
     let fields: Vec<&str> = views[0].fields.iter().map(|field| field.field.name.as_str()).collect();
     assert_eq!(fields, ["full_name", "spouse", "spouse.full_name", "relatives", "relatives.full_name"]);
     assert!(world.engine.services(&client("stranger")).is_empty());
+}
+
+#[tokio::test]
+async fn a_write_is_no_question() {
+    let mut documents = documents();
+    documents[1]["x-kind"] = json!("write");
+    let world = World { documents, ..World::default() }.build();
+    let desk = client("desk");
+    let views = world.engine.services(&desk);
+    assert_eq!(views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["residence.person"]);
+    let asked = Question { service: "residence.household".into(), ..question() };
+    match world.engine.read(&desk, asked).await {
+        Err(Failure::Refusal(Refusal::UnknownService { known })) => assert_eq!(known, ["residence.person"]),
+        other => panic!("{:?}", other.err()),
+    }
+    assert_eq!(world.wire.count(), 0);
 }
 
 #[test]

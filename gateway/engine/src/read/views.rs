@@ -54,10 +54,16 @@ pub struct AgencyViews {
 }
 
 impl Engine {
-    /// What this client may ask.
+    /// What this client may ask. What it may write is no question, and no leg of a case is called by its name.
     pub fn services(&self, client: &Client) -> Vec<ServiceView> {
-        let names = self.policy.services(client);
-        names.iter().filter_map(|name| self.service_view(client, name)).collect()
+        self.reads(client).iter().filter_map(|name| self.service_view(client, name)).collect()
+    }
+
+    /// The names of the services this client may ask.
+    pub(super) fn reads(&self, client: &Client) -> Vec<String> {
+        let mut names = self.policy.services(client);
+        names.retain(|name| self.catalogue.service(name).is_some_and(|service| service.kind == Kind::Read));
+        names
     }
 
     /// How the links stand.

@@ -74,6 +74,8 @@ async fn respond(
         let invalid = Problem::of_refusal(&Refusal::Invalid { findings: Vec::new() });
         return told(&invalid.finding("", "unknown-field"), shared, edge, Some(&allowance));
     }
+    // From the arrival: a body that comes slowly spends its caller's own time.
+    let deadline = super::deadline::of(headers);
     let envelope = match Envelope::read(headers, body, shared).await {
         Ok(envelope) => envelope,
         Err(problem) => return told(&problem, shared, edge, Some(&allowance)),
@@ -84,7 +86,7 @@ async fn respond(
         query: envelope.query,
         trace_id: edge.trace_id.clone(),
         no_cache: asks_past_the_cache(headers),
-        deadline: super::deadline::of(headers),
+        deadline,
         lane: super::lane::of(headers, &client),
     };
     match ask(shared, client, question).await {

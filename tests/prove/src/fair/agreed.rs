@@ -15,6 +15,9 @@ pub struct Agreed {
     pub burst: u32,
 }
 
+/// More than this is allowed to nobody: a machine that stands still for longer proves nothing.
+const LATE_MAX: Duration = Duration::from_millis(500);
+
 impl Agreed {
     /// Checks that between every two of these moments, both counted, came no more than the burst and the rate since the first.
     ///
@@ -27,6 +30,7 @@ impl Agreed {
             return score.check(false, || format!("{of_whom} was never asked"));
         };
         let Agreed { rate_per_s, burst } = self;
+        let late = late.min(LATE_MAX);
         let allowed = f64::from(burst) + f64::from(rate_per_s) * late.as_secs_f64();
         score.check(most <= allowed, || {
             format!("{of_whom} saw {most:.2} requests beyond {rate_per_s} a second, {burst} agreed, {allowed:.2} allowed")

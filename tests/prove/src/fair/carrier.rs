@@ -11,7 +11,7 @@ use simulators::Register;
 use super::agreed::Agreed;
 use super::flood::Flood;
 use super::lateness::Watch;
-use super::{Quiet, ask_at_a_pace};
+use super::{FLOOD_MIN, Quiet, ask_at_a_pace};
 use crate::Wishes;
 use crate::ground::{self, Ground, ServiceWish};
 use crate::score::{Score, at, bar};
@@ -81,7 +81,7 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
         println!("  {agency} had {share} of them");
         score.check(share * SHARE_MIN >= sum, || format!("{agency} had {share} of {sum} turns"));
     }
-    score.check(offered >= 2 * all.len(), || format!("no flood: {offered} asked, {} requests", all.len()));
+    score.check(offered >= FLOOD_MIN * all.len(), || format!("no flood: {offered} asked, {} requests", all.len()));
     score.check(refused == 0, || format!("{refused} quiet requests refused"));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!(

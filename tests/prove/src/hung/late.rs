@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use simulators::{Misbehaviour, Times};
+use simulators::{Misbehaviour, Party, Times};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -26,6 +26,8 @@ const PACE: Duration = Duration::from_millis(20);
 struct Late {
     by: Duration,
     trace: String,
+    /// What is wrong with it: it is not what the deadline makes of it, or it came before.
+    wrong: Option<String>,
 }
 
 /// Asks what needs each agency while it hangs, and measures.
@@ -35,9 +37,15 @@ pub async fn prove(ground: &Ground, questions: &[Asked], score: &mut Score) -> R
     for party in PARTIES {
         let hung = handle(&ground.world.simulators, party)?;
         hung.misbehave(Misbehaviour::Hang, Times::Always)?;
-        let answers = ask(ground, questions.iter().filter(|asked| asked.feels(party)).collect()).await;
+        let felt = questions.iter().filter(|asked| asked.feels(party)).collect();
+        let answers = ask(ground, felt, party).await;
         hung.behave()?;
         let answers = answers?;
+        for answer in &answers {
+            score.check(answer.wrong.is_none(), || {
+                format!("{} hangs: {}", party.name(), answer.wrong.as_deref().unwrap_or_default())
+            });
+        }
         let stated = stated(ground, &answers)?;
         let mut late: Vec<Duration> = answers.into_iter().map(|late| late.by).collect();
         late.sort();
@@ -63,7 +71,7 @@ pub async fn prove(ground: &Ground, questions: &[Asked], score: &mut Score) -> R
 }
 
 /// Asks in turns at an even pace, each time for another dossier: what is alike at the same time would be one exchange.
-async fn ask(ground: &Ground, questions: Vec<&Asked>) -> Result<Vec<Late>> {
+async fn ask(ground: &Ground, questions: Vec<&Asked>, hung: Party) -> Result<Vec<Late>> {
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut under_way = JoinSet::new();
@@ -73,9 +81,11 @@ async fn ask(ground: &Ground, questions: Vec<&Asked>) -> Result<Vec<Late>> {
         under_way.spawn(async move {
             let begun = Instant::now();
             let told = asked.ask_within(PATIENCE, &nth_dossier(number), &caller).await?;
-            let by = begun.elapsed().saturating_sub(PATIENCE);
+            let took = begun.elapsed();
+            let early = (took < PATIENCE).then(|| format!("answered after {} already", ms(took)));
             let trace = told.header("x-trace-id").context("no trace")?.to_owned();
-            anyhow::Ok(Late { by, trace })
+            let wrong = early.or_else(|| asked.judge(&told, hung));
+            anyhow::Ok(Late { by: took.saturating_sub(PATIENCE), trace, wrong })
         });
     }
     under_way.join_all().await.into_iter().collect()

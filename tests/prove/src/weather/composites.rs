@@ -108,6 +108,11 @@ impl Weather<'_> {
             .filter(|(_, state)| *state != Expected::Found)
             .map(|(part, state)| format!("{}: {state}", part.name))
             .collect();
+        // Nobody here is told otherwise of by anybody: who is, is somebody else.
+        let strangers = told.at("/conflicts").as_array().is_some_and(|conflicts| !conflicts.is_empty());
+        if strangers {
+            return ("conflicts".into(), Some(format!("contradictions are shown: {}", told.at("/conflicts"))));
+        }
         let wrong = states.iter().find_map(|(part, state)| self.judge_part(part, *state, told));
         let whole = together.parts.is_empty() || told.at("/complete") == gaps.is_empty();
         let wrong = wrong.or_else(|| (!whole).then(|| format!("complete is {}", told.at("/complete"))));

@@ -46,6 +46,9 @@ fn test_holds(
     match test {
         Test::Exists(wanted) => return Ok(value.is_some() == *wanted),
         Test::Empty(wanted) => return Ok(value.is_none_or(View::is_empty) == *wanted),
+        Test::List(wanted) => {
+            return Ok(value.is_some_and(|value| value.many().is_some()) == *wanted);
+        }
         Test::In(_) | Test::Contains(_) | Test::Matches(_) | Test::Same(_) => {}
     }
     let Some(text) = scalar_text(condition, value, scope)? else { return Ok(false) };
@@ -57,7 +60,7 @@ fn test_holds(
             Some(other) => text_of_view(&other).is_ok_and(|other| composed(other.trim()) == text),
             None => false,
         },
-        Test::Exists(_) | Test::Empty(_) => false,
+        Test::Exists(_) | Test::Empty(_) | Test::List(_) => false,
     })
 }
 

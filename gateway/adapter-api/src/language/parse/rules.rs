@@ -12,7 +12,7 @@ use crate::language::syntax::{Condition, Conditions, Decision, Rule, Test, Verdi
 pub type CarrierRules = IndexMap<String, Vec<Rule>>;
 
 /// The words of tests.
-const TESTS: [&str; 5] = ["contains", "matches", "same", "exists", "empty"];
+const TESTS: [&str; 6] = ["contains", "matches", "same", "exists", "empty", "list"];
 
 const BLAMES: [(&str, Blame); 3] =
     [("gateway", Blame::Gateway), ("caller", Blame::Caller), ("agency", Blame::Agency)];
@@ -149,6 +149,7 @@ fn read_tests(key: &str, spot: &Spot<'_>, findings: &mut Findings) -> Option<Vec
             "same" => path::read(&value, findings).map(Test::Same),
             "exists" => value.flag(findings).map(Test::Exists),
             "empty" => value.flag(findings).map(Test::Empty),
+            "list" => value.flag(findings).map(Test::List),
             word => {
                 let is_deeper = matches!(&entry.item.value, Value::Table(_));
                 report_unknown_test(key, word, is_deeper, &spot.key(entry), findings);
