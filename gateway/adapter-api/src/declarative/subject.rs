@@ -70,7 +70,8 @@ fn are_near(one: &str, other: &str) -> bool {
             _ => false,
         };
     }
-    let (one, other) = (one.split_whitespace().collect::<Vec<_>>(), other.split_whitespace().collect::<Vec<_>>());
+    let (one, other) =
+        (one.split_whitespace().collect::<Vec<_>>(), other.split_whitespace().collect::<Vec<_>>());
     let shared = one.iter().filter(|word| other.contains(word)).count();
     2 * shared >= one.len().max(other.len())
 }
@@ -195,8 +196,16 @@ mod tests {
         let kept = json!({ "who": { "full_name": "TRẦN VĂN THỬ" }, "birth_date": "1972-12" });
         assert_eq!(of(differs), Some(kept), "the subject's fields and nothing else");
         assert_eq!(of(json!({ "who": name("TRẦN VĂN THỬ"), "birth_date": "1972-11" })), None, "a stranger");
-        assert_eq!(of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972-12-24" })), None, "born on the same day");
-        assert_eq!(of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972" })), None, "or in the same year");
+        assert_eq!(
+            of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972-12-24" })),
+            None,
+            "born on the same day"
+        );
+        assert_eq!(
+            of(json!({ "who": name("LÊ THỊ KHÁC"), "birth_date": "1972" })),
+            None,
+            "or in the same year"
+        );
         let namesake = |born: &str| of(json!({ "who": name("Trần Văn Mẫu"), "birth_date": born }));
         assert_eq!(namesake("1980-01-02"), None, "a namesake");
         for near in ["1972-01-02", "1973-12-24"] {

@@ -1,6 +1,8 @@
 //! Names every path of an expression, and whether it stands where *here* is still the caller's query.
 
-use adapter_api::language::syntax::{Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Test};
+use adapter_api::language::syntax::{
+    Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Test,
+};
 
 use super::plan::PART_ROOT;
 

@@ -175,11 +175,18 @@ async fn conflicts_name_only_agencies_whose_field_is_permitted() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_seen_in_part_of_the_whole_is_no_conflict_of_the_whole() {
-    let elsewhere = |answer: &mut Value| answer["birth_registration"]["commune"] = json!("99999");
+    let born_in = |commune: &'static str| {
+        move |answer: &mut Value| {
+            answer["birth_registration"] = json!({ "province": "38", "commune": commune })
+        }
+    };
     let ask = |fields: &str| {
         let policy = rule("parts", &["residence.*", "tax.*", "social-insurance.*"], "[\"*\"]", "[]")
             + &rule("whole", &["person.profile"], fields, "[]");
-        let world = Ministries { policy, ..Ministries::default() }.answering("social-insurance", elsewhere).build();
+        let world = Ministries { policy, ..Ministries::default() };
+        let world =
+            world.answering("residence", born_in("14812")).answering("social-insurance", born_in("14813"));
+        let world = world.build();
         async move { world.profile().await.unwrap().conflicts.len() }
     };
     assert_eq!(ask("[\"birth_registration\"]").await, 1);
@@ -334,7 +341,10 @@ async fn a_birth_form_shows_whose_marriage_it_is_not() {
 
     let others = ask("TRẦN THỊ THỬ").await;
     let [conflict] = others.conflicts.as_slice() else { panic!("{:?}", others.conflicts) };
-    assert_eq!((conflict.field.as_str(), conflict.title.as_str()), ("mother_full_name", "Họ, chữ đệm, tên mẹ"));
+    assert_eq!(
+        (conflict.field.as_str(), conflict.title.as_str()),
+        ("mother_full_name", "Họ, chữ đệm, tên mẹ")
+    );
     let said: Vec<&str> = conflict.values.iter().map(|said| said.agency.as_str()).collect();
     assert_eq!(said, ["residence", "civil-status"]);
 }

@@ -42,7 +42,8 @@ impl Engine {
         };
         let ended = |subject, result: &str| {
             let service = "document".to_owned();
-            self.audit.note(record(subject, Entry::Ended { service, result: result.to_owned(), cache: None }));
+            self.audit
+                .note(record(subject, Entry::Ended { service, result: result.to_owned(), cache: None }));
         };
         // The rule that let the answer out must hold still; unknown, somebody else's and no longer allowed are told alike (T29).
         let is_allowed = |grant: &Grant| {

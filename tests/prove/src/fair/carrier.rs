@@ -81,7 +81,9 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
         println!("  {agency} had {share} of them");
         score.check(share * SHARE_MIN >= sum, || format!("{agency} had {share} of {sum} turns"));
     }
-    score.check(offered >= FLOOD_MIN * all.len(), || format!("no flood: {offered} asked, {} requests", all.len()));
+    score.check(offered >= FLOOD_MIN * all.len(), || {
+        format!("no flood: {offered} asked, {} requests", all.len())
+    });
     score.check(refused == 0, || format!("{refused} quiet requests refused"));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!(

@@ -111,7 +111,10 @@ impl Weather<'_> {
         // Nobody here is told otherwise of by anybody: who is, is somebody else.
         let strangers = told.at("/conflicts").as_array().is_some_and(|conflicts| !conflicts.is_empty());
         if strangers {
-            return ("conflicts".into(), Some(format!("contradictions are shown: {}", told.at("/conflicts"))));
+            return (
+                "conflicts".into(),
+                Some(format!("contradictions are shown: {}", told.at("/conflicts"))),
+            );
         }
         let wrong = states.iter().find_map(|(part, state)| self.judge_part(part, *state, told));
         let whole = together.parts.is_empty() || told.at("/complete") == gaps.is_empty();
