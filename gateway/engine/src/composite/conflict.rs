@@ -1,6 +1,7 @@
 //! Whether several agencies say the same of one thing, after what only differs in writing is overlooked.
 
-use adapter_api::language::evaluate::{Scope, Spot, Way, Words, World, from_json, resolve, to_json};
+use adapter_api::Tree;
+use adapter_api::language::evaluate::{Scope, Spot, Way, Words, World, resolve, to_json};
 use adapter_api::language::text::{fold, normalise};
 use serde_json::Value;
 
@@ -54,15 +55,13 @@ impl Difference {
 
 /// The values a part gives for a comparison, one for each of its places; none where it gives none, or the caller may not see
 /// them.
-pub fn values_of(composite: &Composite, comparison: &Comparison, part: &str, answer: &Value) -> Vec<Value> {
+pub fn values_of(composite: &Composite, comparison: &Comparison, part: &str, answer: &Tree) -> Vec<Value> {
     let Some((_, paths)) = comparison.within.iter().find(|(name, _)| name == part) else { return Vec::new() };
-    let (tree, words) = (
-        from_json(answer),
-        Words { tables: &composite.tables, shapes: &composite.shapes, namespaces: &composite.namespaces },
-    );
+    let words =
+        Words { tables: &composite.tables, shapes: &composite.shapes, namespaces: &composite.namespaces };
     let world = World::new(words, Vec::new(), Vec::new());
     let here = Spot::of(adapter_api::language::evaluate::Origin::Agency);
-    let scope = Scope::new(&world, &tree, here, Way::Write).soft();
+    let scope = Scope::new(&world, answer, here, Way::Write).soft();
     paths.iter().filter_map(|path| to_json(&resolve(path, &scope).ok()??.to_tree())).collect()
 }
 

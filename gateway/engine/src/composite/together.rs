@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapter_api::Fault;
+use adapter_api::language::evaluate::from_json;
+use adapter_api::{Fault, Tree};
 use serde_json::Value;
 
 use super::conflict::{self, Conflict, Said};
@@ -104,13 +105,16 @@ impl Engine {
             .comparisons
             .iter()
             .filter(|comparison| permission.shows_all(composite.place_of(&comparison.field)));
+        let mut said: Vec<(&PartReport, Tree)> = Vec::new();
+        for part in parts {
+            let answered = part.status.answer().and_then(|answer| answer.data.as_ref());
+            if let Some(answer) = answered.or_else(|| claims.get(part.name.as_str())) {
+                said.push((part, from_json(answer)));
+            }
+        }
         let conflict = |comparison: &plan::Comparison| {
             let mut values: Vec<Said> = Vec::new();
-            for part in parts {
-                let answered = part.status.answer().and_then(|answer| answer.data.as_ref());
-                let Some(answer) = answered.or_else(|| claims.get(part.name.as_str())) else {
-                    continue;
-                };
+            for (part, answer) in &said {
                 let told = conflict::values_of(composite, comparison, &part.name, answer);
                 let first = values.first().map(|said| &said.value);
                 let Some(value) = conflict::nearest(told, first, comparison.manner, &self.units) else {

@@ -25,6 +25,9 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// P7: the others' median, and their p99, may grow by this.
 const P50_RATIO_MAX: f64 = 1.10;
 const P99_RATIO_MAX: f64 = 2.0;
+/// The promise is held by the median of all pairs of all agencies. Of one agency's alone that median still swings by a tenth on a
+/// quiet machine: what hangs is felt where so many of its pairs are over the bar, which chance does to one agency in 25.
+const PAIRS_OVER_MAX: usize = 14;
 /// As in config/agencies.toml and config/carriers.toml: the one that hangs fills its own places, and many stand in its line.
 const LIMITS: &str = "rate_per_s = 1000000\nburst = 1000000\nqueue = 1000\nbreaker_failures = 1000000\n\
                       breaker_samples = 1000000\n";
@@ -48,7 +51,7 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
     // Connections and tokens are there before anything is measured.
     window(&ground, &questions, None).await?;
     let bar = bar(PARTIES.len() * PAIRS, "pairs of windows");
-    let mut rows = Vec::new();
+    let (mut rows, mut all_p50, mut all_p99) = (Vec::new(), Vec::new(), Vec::new());
     for party in PARTIES {
         let (mut without, mut beside) = (Vec::new(), Vec::new());
         for pair in 0..PAIRS {
@@ -63,36 +66,86 @@ pub async fn prove(wishes: &Wishes, score: &mut Score) -> Result<()> {
         score.check(failed == 0, || {
             format!("{} hangs: {failed} reads of others are not answered", party.name())
         });
-        rows.extend(judge(party, &without, &beside, score));
+        let [p50, p99] = judge(party, &without, &beside, score);
+        for (all, judged, name) in [(&mut all_p50, p50, party.name()), (&mut all_p99, p99, "")] {
+            rows.push(judged.row(name));
+            all.extend(judged.ratios);
+        }
     }
     bar.finish_and_clear();
+    for (quantile, ratios) in [(P50, all_p50), (P99, all_p99)] {
+        let (ratio, bar) = (median(ratios.into_iter()), quantile.ratio_max);
+        score.check(ratio <= bar, || {
+            format!("the others' {} grows {ratio:.2} ×, {bar:.2} at most", quantile.name)
+        });
+        let (ratio, bar) = (format!("{ratio:.2}"), format!("{bar:.2}"));
+        rows.push(["all together", quantile.name, "", "", &ratio, "", &bar].map(str::to_owned).to_vec());
+    }
     print_table(
         &format!(
             "Reads of the others, {:.0} a second in all, {PAIRS} windows of {} s each way by turns, medians in ms and of the pairs' ratios",
             1.0 / PACE.as_secs_f64(),
             WINDOW.as_secs()
         ),
-        &["hangs", "", "without", "beside it", "ratio", "bar"],
+        &["hangs", "", "without", "beside it", "ratio", "pairs over", "bar"],
         &rows,
     );
     Ok(())
 }
 
-fn judge(party: Party, without: &[Window], beside: &[Window], score: &mut Score) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    for (name, part, bar) in [("p50", 0.5, P50_RATIO_MAX), ("p99", 0.99, P99_RATIO_MAX)] {
-        let of = |window: &Window| at(&window.took, part).as_secs_f64() * 1e3;
-        let (alone, with) = (median(without.iter().map(of)), median(beside.iter().map(of)));
-        let pairs = without.iter().zip(beside);
-        let ratio = median(pairs.map(|(without, beside)| of(beside) / of(without)));
-        score.check(ratio <= bar, || {
-            format!("{} hangs: the others' {name} grows {ratio:.2} ×, {bar:.2} at most", party.name())
-        });
-        let hangs = if name == "p50" { party.name() } else { "" };
-        let cells = [alone, with, ratio, bar].map(|number| format!("{number:.2}"));
-        rows.push([vec![hangs.to_owned(), name.to_owned()], cells.to_vec()].concat());
+/// A quantile of a window's reads, and what it may grow by.
+#[derive(Clone, Copy)]
+struct Quantile {
+    name: &'static str,
+    part: f64,
+    ratio_max: f64,
+}
+
+const P50: Quantile = Quantile { name: "p50", part: 0.5, ratio_max: P50_RATIO_MAX };
+const P99: Quantile = Quantile { name: "p99", part: 0.99, ratio_max: P99_RATIO_MAX };
+
+/// What the pairs of one agency say of a quantile, in ms.
+struct Judged {
+    quantile: Quantile,
+    without: f64,
+    beside: f64,
+    ratios: Vec<f64>,
+}
+
+impl Judged {
+    fn over(&self) -> usize {
+        self.ratios.iter().filter(|ratio| **ratio > self.quantile.ratio_max).count()
     }
-    rows
+
+    fn row(&self, hangs: &str) -> Vec<String> {
+        let times = [self.without, self.beside, median(self.ratios.iter().copied())]
+            .map(|number| format!("{number:.2}"));
+        let name = [hangs, self.quantile.name].map(str::to_owned);
+        let last = [format!("{} of {PAIRS}", self.over()), format!("{:.2}", self.quantile.ratio_max)];
+        [name.to_vec(), times.to_vec(), last.to_vec()].concat()
+    }
+}
+
+fn judge(party: Party, without: &[Window], beside: &[Window], score: &mut Score) -> [Judged; 2] {
+    [P50, P99].map(|quantile| {
+        let of = |window: &Window| at(&window.took, quantile.part).as_secs_f64() * 1e3;
+        let pairs = without.iter().zip(beside);
+        let judged = Judged {
+            quantile,
+            without: median(without.iter().map(of)),
+            beside: median(beside.iter().map(of)),
+            ratios: pairs.map(|(without, beside)| of(beside) / of(without)).collect(),
+        };
+        let over = judged.over();
+        score.check(over <= PAIRS_OVER_MAX, || {
+            let Quantile { name, ratio_max, .. } = quantile;
+            format!(
+                "{} hangs: in {over} of {PAIRS} pairs the others' {name} grows over {ratio_max:.2} ×",
+                party.name()
+            )
+        });
+        judged
+    })
 }
 
 fn median(numbers: impl Iterator<Item = f64>) -> f64 {
