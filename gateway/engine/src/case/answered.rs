@@ -95,10 +95,13 @@ impl Step<'_> {
         match answer {
             // Only what has left the supplement state shows that our supplement arrived.
             Answer::Stands(Standing::Supplement { .. }) if self.leg.supplemented => {
-                if self.leg.claimed {
-                    self.park(Park::SupplementNotTaken)
-                } else {
-                    self.not_there(*asked_ms)
+                let is_settled = self.leg.settled_ms().is_none_or(|settled_ms| *asked_ms >= settled_ms);
+                match self.leg.terms.repeat {
+                    _ if self.leg.claimed => self.park(Park::SupplementNotTaken),
+                    // The old demand, or a new one that our supplement has brought: only a person can tell.
+                    Repeat::ByFind | Repeat::Never if is_settled => self.park(Park::SupplementNotTaken),
+                    // Who refuses a second send may be sent it.
+                    Repeat::ByReference | Repeat::ByFind | Repeat::Never => self.not_there(*asked_ms),
                 }
             }
             Answer::Stands(standing) => self.told(None, standing),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use adapter_api::agency::Repeat;
 use engine::case::store::{Admission, Admitted, IdempotencyKey, Store};
+use engine::case::whole::reference;
 use engine::case::work::{Act, Unacted, act};
 use engine::case::{Case, Conclusion, Event, Leg, LegState, Park, Standing, Terms};
 use serde_json::{Value, json};
@@ -102,6 +103,8 @@ impl World {
         let told = record.as_ref().and_then(|record| record.standing(now));
         let amended = || Event::Amended { by: "cb01".into(), approved_by: "cb02".into(), query: None };
         let withdrawn = Event::Concluded(Conclusion::Withdrawn);
+        let reference = reference(case, leg);
+        let has_come = record.as_ref().is_some_and(|record| record.effects.contains_key(&reference));
         let is_settled = leg.settled_ms().is_none_or(|settled| settled < now);
         Some(match (leg.parked, told) {
             (_, Some(Standing::Completed { value, partial: false })) => {
@@ -114,9 +117,12 @@ impl World {
             (Some(Park::NeverTwice), None) if record.is_none() && is_settled => {
                 Event::Retried { attested: true }
             }
-            // It still waits for the supplement: the one that was sent never came.
+            // It waits for a supplement, and the one that was sent never came, or came and is not enough.
             (Some(Park::NeverTwice), Some(Standing::Supplement { .. })) if is_settled && leg.supplemented => {
-                Event::Retried { attested: true }
+                match has_come {
+                    true => withdrawn,
+                    false => Event::Retried { attested: true },
+                }
             }
             (Some(Park::NeverTwice), _) => return None,
             (Some(Park::SupplementNotTaken), Some(Standing::Supplement { .. })) => {
