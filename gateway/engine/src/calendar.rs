@@ -71,7 +71,10 @@ pub struct Due {
     pub missing_year: Option<i32>,
 }
 
-/// A row further from its neighbours than this many days off cannot be: Tết with weekends and days instead is nine or ten.
+/// The usual term for a supplement, in working days (interfaces 7.1).
+pub const SUPPLEMENT_DAYS: u32 = 7;
+
+/// Days off in a row that are looked past; Tết with its weekends and days instead is nine or ten.
 const DAYS_OFF_MAX: u32 = 60;
 
 impl Calendar {
@@ -135,6 +138,15 @@ impl Calendar {
             at_ms,
             provisional: count.provisional || count.missing_year.is_some(),
             missing_year: count.missing_year,
+        }
+    }
+
+    /// The end of a supplement's term: of the day the agency names, else so many working days from now.
+    pub fn supplement_until(&self, named: Option<&str>, now_ms: i64) -> i64 {
+        let named = named.and_then(|text| Day::parse(text.get(..10)?));
+        match named {
+            Some(day) => day.start_ms().saturating_add(self.closes_ms),
+            None => self.due(now_ms, SUPPLEMENT_DAYS).at_ms,
         }
     }
 

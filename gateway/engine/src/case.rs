@@ -101,6 +101,8 @@ impl Step<'_> {
         match self.leg.state {
             Ready => self.to(Sending, Why::Intended, |leg| {
                 leg.sends += 1;
+                leg.tries = self.leg.tries;
+                leg.tried_since_ms = self.leg.tried_since_ms.or(Some(self.at_ms));
                 leg.until_ms = Some(until_ms);
                 leg.turn_ms = Some(until_ms);
             }),
@@ -180,6 +182,7 @@ impl Step<'_> {
         leg.state = state;
         leg.since_ms = self.at_ms;
         leg.tries = 0;
+        leg.tried_since_ms = None;
         leg.until_ms = None;
         leg.turn_ms = None;
         leg.parked = None;
@@ -218,7 +221,9 @@ impl Step<'_> {
             return self.to(LegState::Withdrawn, Why::Withdrawn, |leg| leg.doubt_ms = None);
         }
         let tries = self.leg.tries;
+        let since_ms = if why == Why::NotSent { self.leg.tried_since_ms } else { None };
         self.to(LegState::Ready, why, |leg| {
+            leg.tried_since_ms = since_ms;
             leg.doubt_ms = None;
             leg.turn_ms = Some(turn_ms);
             leg.tries = tries.saturating_add(1);

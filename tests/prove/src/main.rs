@@ -60,10 +60,7 @@ struct Wishes {
     /// The seed: the same seed gives the same people and the same order of questions.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
-    /// Of `chains`: lives this one seed again, and tells everything that is wrong with it.
-    #[arg(long = "life", global = true, value_name = "SEED")]
-    one_seed: Option<u64>,
-    /// Of `chains`: so many lives instead of the usual number.
+    /// Of `chains`: so many lives instead of the usual number; 1 lives the seed alone and tells all that is wrong with it.
     #[arg(long, global = true, value_name = "N")]
     lives: Option<u64>,
     /// The folder with the corpora (json-parsing, xml-conformance, wycheproof-jws.json).

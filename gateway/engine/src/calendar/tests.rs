@@ -123,3 +123,13 @@ fn the_clock_stands_while_something_is_wanted_of_the_citizen() {
     assert!(!term(all.clone()).is_overdue(&calendar, None, now), "a clock that stands is never late");
     assert_eq!(term(all).due(&calendar, now).at_ms, at("2025-08-21", 17));
 }
+
+#[test]
+fn a_supplement_has_the_agencys_date_or_seven_working_days() {
+    let calendar = calendar();
+    let from = at("2025-08-12", 9);
+    assert_eq!(calendar.supplement_until(None, from), at("2025-08-21", 17));
+    assert_eq!(calendar.supplement_until(Some("2025-08-15"), from), at("2025-08-15", 17));
+    assert_eq!(calendar.supplement_until(Some("2025-08-15T09:00:00+07:00"), from), at("2025-08-15", 17));
+    assert_eq!(calendar.supplement_until(Some("sớm"), from), at("2025-08-21", 17));
+}

@@ -73,6 +73,8 @@ pub struct Leg {
     pub turn_ms: Option<i64>,
     /// Since when it stands where it stands.
     pub since_ms: i64,
+    /// Since when it has been tried without anything leaving; back-off does not begin anew with every try.
+    pub tried_since_ms: Option<i64>,
     /// The citizen wishes to take it back, and the agency has it.
     pub withdrawal: bool,
     /// Times the agency has corrected a finished result.
@@ -178,6 +180,7 @@ impl Leg {
             heard: None,
             turn_ms: None,
             since_ms: at_ms,
+            tried_since_ms: None,
             withdrawal: false,
             corrections: 0,
             parked: None,

@@ -11,6 +11,7 @@ use super::agencies::{Agencies, Heard, Question, answer};
 use super::store::{Claim, Commit, Lease, Node, NotCommitted, Store, StoreFailed};
 use super::whole::reference;
 use super::{Answer, Answered, Asked, Case, Entry, Event, Leg, LegState, Refused};
+use crate::calendar::Calendar;
 use crate::chain::{Chain, Chains};
 use crate::ports::{Chance, Clock};
 
@@ -51,6 +52,9 @@ impl Default for Patience {
     }
 }
 
+/// What tells whose a record is, by service.
+pub type Identity = dyn Fn(&str) -> Vec<String> + Send + Sync;
+
 /// A worker: claims turns and takes them, one after the other.
 pub struct Worker {
     /// Keeps the cases.
@@ -64,9 +68,9 @@ pub struct Worker {
     /// The chains, by name.
     pub chains: Arc<Chains>,
     /// What tells whose a record is, by service: pointers into query and result.
-    pub identity: Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>,
-    /// The end of a supplement's term: the agency's date, or so many working days from this moment.
-    pub supplement_until: Arc<dyn Fn(Option<&str>, i64) -> i64 + Send + Sync>,
+    pub identity: Arc<Identity>,
+    /// Counts the term of a supplement for which the agency names no date.
+    pub calendar: Arc<Calendar>,
     /// Who we are.
     pub node: Node,
     /// How patient we are.
@@ -110,7 +114,11 @@ impl Turn<'_> {
         let patience = &self.worker.patience;
         match leg.state {
             LegState::Sending => self.result(case, Event::LeaseLost).await,
-            LegState::Ready if age > patience.unreached_ms_max => self.result(case, Event::Overaged).await,
+            LegState::Ready
+                if now.saturating_sub(leg.tried_since_ms.unwrap_or(now)) > patience.unreached_ms_max =>
+            {
+                self.result(case, Event::Overaged).await
+            }
             LegState::Uncertain if age > patience.uncertain_ms_max => {
                 self.result(case, Event::Overaged).await
             }
@@ -199,7 +207,7 @@ impl Turn<'_> {
     fn read(&self, heard: Heard, leg: &Leg, query: &serde_json::Value) -> Answer {
         let identity = (self.worker.identity)(&leg.service);
         let now = self.worker.clock.unix_ms();
-        answer(heard, query, &identity, |until| (self.worker.supplement_until)(until, now))
+        answer(heard, query, &identity, |until| self.worker.calendar.supplement_until(until, now))
     }
 
     fn answered(&self, leg: &Leg, asked: Asked, asked_ms: i64, answer: Answer) -> Event {

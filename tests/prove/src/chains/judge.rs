@@ -13,6 +13,8 @@ use crate::score::Counts;
 pub struct Verdict {
     /// What should not be; empty: it passed.
     pub wrong: Vec<String>,
+    /// References that took effect more than once.
+    pub doubled: usize,
     /// How its cases ended.
     pub counts: Counts,
 }
@@ -65,6 +67,7 @@ impl Verdict {
         }
         let record = world.offices.record(&stored.case.id, &leg.name).unwrap_or_default();
         for (reference, effects) in record.effects.iter().filter(|(_, effects)| **effects > 1) {
+            self.doubled += 1;
             self.wrong.push(format!("{reference} took effect {effects} times"));
         }
         let concluded =

@@ -1,22 +1,23 @@
 //! One simulated life of some cases: nodes that are killed and paused, agencies, citizens and an operator, all from one seed.
 
+mod people;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use adapter_api::agency::Repeat;
-use engine::case::store::{Admission, Admitted, IdempotencyKey, Node, Store};
-use engine::case::work::{Act, Patience, Unacted, Worker, act};
-use engine::case::{Case, Conclusion, Event, Leg, LegState, Park, Standing, Terms};
+use engine::calendar::Calendar;
+use engine::case::LegState;
+use engine::case::store::{Node, Store};
+use engine::case::work::{Act, Patience, Worker};
 use engine::chain::{Chain, Chains};
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
 
-use super::agencies::{IDENTITY, MANNERS, Offices, Weather, Word, terms};
+use super::agencies::{IDENTITY, MANNERS, Offices, Weather, Word};
 use super::store::Memory;
 use super::time::{Dice, Time};
-use super::{CASES, Sabotage};
+use super::{CASES, Laws, Sabotage};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -62,6 +63,7 @@ pub struct World {
     pub offices: Arc<Offices>,
     pub chain: Arc<Chain>,
     chains: Arc<Chains>,
+    calendar: Arc<Calendar>,
     nodes: Vec<Node>,
     down_until: Vec<i64>,
     tasks: BTreeMap<u64, Task>,
@@ -108,10 +110,11 @@ fn weather(dice: &Dice) -> Weather {
 
 impl World {
     /// A world from a seed.
-    pub fn of(seed: u64, chain: &Arc<Chain>, sabotage: Option<Sabotage>) -> World {
+    pub fn of(seed: u64, laws: &Laws, sabotage: Option<Sabotage>) -> World {
         let (time, dice) = (Time::at(BEGIN_MS), Dice::of(seed));
         let weather = weather(&dice);
         let roughness = Roughness::of(&dice);
+        let chain = &laws.chain;
         let chains: Chains = [(chain.name.clone(), Arc::clone(chain))].into();
         let node = |at: usize| Node { name: format!("node-{at}"), boot: 1 };
         let mut world = World {
@@ -119,6 +122,7 @@ impl World {
             offices: Offices::new(&time, &dice, weather),
             chain: Arc::clone(chain),
             chains: Arc::new(chains),
+            calendar: Arc::clone(&laws.calendar),
             nodes: (0..NODES).map(node).collect(),
             down_until: vec![0; NODES],
             tasks: BTreeMap::new(),
@@ -220,7 +224,7 @@ impl World {
             chance: Arc::clone(&self.dice) as Arc<_>,
             chains: Arc::clone(&self.chains),
             identity: Arc::new(|_| IDENTITY.map(str::to_owned).to_vec()),
-            supplement_until: Arc::new(|_, now| now + 9 * DAY_MS),
+            calendar: Arc::clone(&self.calendar),
             node,
             patience: Patience::default(),
         }
@@ -291,130 +295,6 @@ impl World {
         }
     }
 
-    fn opens(&mut self, number: usize) {
-        let node = self.anybody();
-        let id = format!("case-{number}");
-        let input = input(number, &self.dice);
-        let sabotage = self.sabotage;
-        let terms = |service: &str| {
-            let mut terms = terms(service).unwrap_or(NO_TERMS);
-            if sabotage == Some(Sabotage::Settle) {
-                terms.settle_for_ms = 0;
-            }
-            terms
-        };
-        let now = self.time.now();
-        let (case, entries) = Case::open(&id, &self.chain, input, |plan| terms(&plan.service), now);
-        let key =
-            |key: &str| IdempotencyKey { client: "desk".into(), key: key.into(), fingerprint: "f".into() };
-        let admission = |key: IdempotencyKey| {
-            let (case, entries, unique) = (case.clone(), entries.clone(), vec![format!("person-{number}")]);
-            Admission { case, entries, key, unique }
-        };
-        let (first, again, second) = (admission(key(&id)), admission(key(&id)), admission(key("other")));
-        let (store, acknowledged, wrong) =
-            (Arc::clone(&self.store), Arc::clone(&self.acknowledged), Arc::clone(&self.wrong));
-        let work = async move {
-            let expected = [Ok(Admitted::New), Ok(Admitted::Again(first.case.id.clone()))];
-            let told = store.admit(first).await;
-            if !expected.contains(&told) {
-                lock(&wrong).push(format!("{id} was taken in as {told:?}"));
-            }
-            lock(&acknowledged).push(id.clone());
-            let told = store.admit(again).await;
-            if told != Ok(Admitted::Again(id.clone())) {
-                lock(&wrong).push(format!("{id} again was {told:?}"));
-            }
-            let told = store.admit(second).await;
-            if told != Ok(Admitted::Conflict(id.clone())) {
-                lock(&wrong).push(format!("a second death of one person was {told:?}"));
-            }
-            None
-        };
-        self.begin(node, Box::pin(work), Some(Happening::Opens(number)));
-        if self.dice.in_1000(100) {
-            self.in_a_while(3 * DAY_MS, Happening::Withdrawal(format!("case-{number}")));
-        }
-    }
-
-    fn word(&mut self, word: Word) {
-        let event = Event::Message { at_ms: word.at_ms, standing: word.standing.clone() };
-        let acts = Act::Leg(word.leg.clone(), Box::new(event), Some(word.key.clone()));
-        self.request(word.case.clone(), acts, Happening::Word(word));
-    }
-
-    fn citizen(&mut self, case: String, leg: String) {
-        let event = Event::Supplemented { query: None };
-        self.request(
-            case.clone(),
-            Act::Leg(leg.clone(), Box::new(event), None),
-            Happening::Citizen(case, leg),
-        );
-    }
-
-    /// An operator looks at what stands parked, asks the agency on the telephone, and decides.
-    fn operator(&mut self, case: String, name: String) {
-        let Some(whole) = self.store.case(&case) else { return };
-        let Some(leg) = whole.leg(&name).filter(|leg| leg.state == LegState::Parked) else { return };
-        let Some(event) = self.decision(&case, leg) else {
-            self.in_a_while(DAY_MS, Happening::Operator(case, name));
-            return;
-        };
-        let acts = Act::Leg(name.clone(), Box::new(event), None);
-        self.request(case.clone(), acts, Happening::Operator(case, name));
-    }
-
-    /// `None`: not yet.
-    fn decision(&self, case: &str, leg: &Leg) -> Option<Event> {
-        let now = self.time.now();
-        let record = self.offices.record(case, &leg.name);
-        let told = record.as_ref().and_then(|record| record.standing(now));
-        let amended = || Event::Amended { by: "cb01".into(), approved_by: "cb02".into(), query: None };
-        let withdrawn = Event::Concluded(Conclusion::Withdrawn);
-        let is_settled = leg.settled_ms().is_none_or(|settled| settled < now);
-        Some(match (leg.parked, told) {
-            (_, Some(Standing::Completed { value, partial: false })) => {
-                Event::Concluded(Conclusion::Done(Some(value.clone())))
-            }
-            (_, Some(Standing::Declined { .. })) => Event::Concluded(Conclusion::Declined),
-            (_, Some(Standing::Withdrawn)) => withdrawn,
-            (Some(Park::Rejected), _) if self.dice.in_1000(900) => amended(),
-            (Some(Park::Rejected | Park::NotOurs | Park::Unseen), _) => withdrawn,
-            (Some(Park::NeverTwice), None) if record.is_none() && is_settled => {
-                Event::Retried { attested: true }
-            }
-            // It still waits for the supplement: the one that was sent never came.
-            (Some(Park::NeverTwice), Some(Standing::Supplement { .. })) if is_settled && leg.supplemented => {
-                Event::Retried { attested: true }
-            }
-            (Some(Park::NeverTwice), _) => return None,
-            (Some(Park::SupplementNotTaken), Some(Standing::Supplement { .. })) => {
-                if !is_settled {
-                    return None;
-                }
-                Event::Concluded(Conclusion::Withdrawn)
-            }
-            (Some(Park::SupplementLapsed), _) if self.dice.in_1000(500) => {
-                Event::Supplemented { query: None }
-            }
-            (Some(Park::SupplementLapsed), _) => withdrawn,
-            (_, _) => Event::Retried { attested: false },
-        })
-    }
-
-    /// A request that some node serves; whoever sent it sends it again if nobody answers.
-    fn request(&mut self, case: String, acts: Act, again: Happening) {
-        let node = self.anybody();
-        let (store, chains, time) =
-            (Arc::clone(&self.store), Arc::clone(&self.chains), Arc::clone(&self.time));
-        let retry = again.clone();
-        let work = async move {
-            let told = act(&*store, &chains, &*time, &case, acts).await;
-            (told == Err(Unacted::Failed)).then_some(retry)
-        };
-        self.begin(node, Box::pin(work), Some(again));
-    }
-
     fn anybody(&self) -> usize {
         usize::try_from(self.dice.below(2)).unwrap_or(0)
     }
@@ -457,7 +337,7 @@ impl World {
 
     fn outage(&mut self) {
         let which = usize::try_from(self.dice.below(MANNERS.len() as i64)).unwrap_or(0);
-        let until = self.time.now() + self.dice.span(4 * DAY_MS);
+        let until = self.time.now() + self.dice.span(6 * DAY_MS);
         if let Some(manner) = MANNERS.get(which) {
             self.offices.close(manner.service, until);
         }
@@ -488,38 +368,6 @@ impl Roughness {
     }
 }
 
-const NO_TERMS: Terms = Terms {
-    repeat: Repeat::Never,
-    settle_for_ms: 0,
-    can_find: false,
-    can_look: false,
-    look_every_ms: HOUR_MS,
-};
-
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The input of a death case. Nobody real: the number is made of the case's.
-fn input(number: usize, dice: &Dice) -> Value {
-    let person = |at: usize| format!("0380420{at:05}");
-    let mut input = json!({
-        "office": "14812", "received_on": "2025-08-12",
-        "deceased": { "personal_id": person(number), "full_name": "NGUYỄN VĂN MẪU", "birth_date": "1942",
-            "sex": "male", "residence": { "province": "38", "commune": "14812" }, "residence_office": "14812" },
-        "death": { "date": "2025-08-11", "place": "Tại nhà" },
-        "death_notice": { "number": "12" },
-        "requester": { "personal_id": person(number + 50_000), "full_name": "NGUYỄN THỊ THỬ", "relation": "child",
-            "phone": "0900000000" },
-        "benefit": { "kind": "survivor", "insurance_number": "3800000001", "claimants": [] },
-        "funeral": { "category": "social-protection" },
-        "delivery": { "sender": {}, "address": {}, "weight": 50, "contents": "Trích lục khai tử" },
-    });
-    // The citizen picks two, three or four procedures, and whether to pay for copies and have them brought.
-    input["wanted"] = json!({ "survivor_benefit": dice.in_1000(500), "funeral_support": dice.in_1000(500),
-        "delivery": dice.in_1000(500) });
-    if dice.in_1000(500) {
-        input["fee"] = json!({ "kind": "fee", "amount": 8_000, "purpose": "Bản sao trích lục" });
-    }
-    input
 }

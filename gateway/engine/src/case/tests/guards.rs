@@ -199,3 +199,19 @@ fn a_reply_that_a_message_overtook_keeps_its_identifiers_and_moves_nothing_back(
     assert_eq!((after_reply.state, after_reply.references), (LegState::Done, reference()));
     assert_eq!(after(&done, answer(Asked::Send, Answer::Silence("uncertain"))).state, LegState::Done);
 }
+
+#[test]
+fn back_off_and_patience_go_on_from_one_try_to_the_next_while_nothing_leaves() {
+    let mut ready = leg(LegState::Ready);
+    for tries in 1..=4 {
+        let at = NOW + i64::from(tries) * 1_000;
+        let sending = next(&ready, &Event::Intended { until_ms: at + 60_000 }, at).unwrap().leg;
+        let not_sent = answer(Asked::Send, Answer::NotSent("unreachable"));
+        ready = next(&sending, &not_sent, at + 1).unwrap().leg;
+        assert_eq!((ready.tries, ready.tried_since_ms), (tries, Some(NOW + 1_000)));
+        assert_eq!(ready.turn_ms, Some(at + 1 + 2_000));
+    }
+    assert_eq!(after(&ready, Event::Overaged).parked, Some(Park::UnreachedTooLong));
+    let sending = after(&ready, Event::Intended { until_ms: NOW });
+    assert_eq!(after(&sending, answer(Asked::Send, Answer::Taken(Vec::new()))).tries, 0);
+}
