@@ -10,11 +10,13 @@
 
 pub mod backup;
 pub mod file;
+mod history;
 pub mod laws;
 pub mod migrations;
 mod readers;
 mod reading;
 pub mod record;
+mod references;
 pub mod register;
 pub mod sealing;
 mod sql;
@@ -22,7 +24,7 @@ mod transact;
 pub mod verify;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,7 +94,7 @@ pub enum OpenError {
     },
     /// Steps are missing.
     #[error(
-        "the database's schema is {0} step(s) behind: run `lienthong backup`, then `lienthong migrate --apply`"
+        "the database's schema is {0} step(s) behind: run `lienthong backup`, then `lienthong migrate apply`"
     )]
     Behind(usize),
     /// The master key is another one.
@@ -148,7 +150,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the store; a new file gets its schema at once, an older one waits for `lienthong migrate --apply`.
+    /// Opens the store; a new file gets its schema at once, an older one waits for `lienthong migrate apply`.
     pub fn open(opening: &Opening, master: MasterKey, clock: Arc<dyn Clock>) -> Result<Sqlite, OpenError> {
         let lock = Lock::take(&opening.file)?;
         let mut connection = file::writing(&opening.file, opening.synchronous)?;
@@ -195,6 +197,17 @@ impl Sqlite {
         let master = Arc::clone(&self.master);
         self.readers.ask(move |connection| question(connection, &master))
     }
+}
+
+/// Where a database's schema stands; a gateway may be running on it.
+pub fn standing(file: &Path) -> Result<Vec<migrations::Step>, OpenError> {
+    migrations::status(&file::reading(file)?)
+}
+
+/// Applies what is missing to a database that nobody is running on; makes it if there is none.
+pub fn upgrade(file: &Path, now_ms: i64) -> Result<Vec<migrations::Migration>, OpenError> {
+    let _lock = Lock::take(file)?;
+    migrations::apply(&mut file::writing(file, Synchronous::Full)?, now_ms)
 }
 
 /// Whether the database is sealed with this key; a new one is from now on.
@@ -324,7 +337,9 @@ impl Register for Sqlite {
     ) -> BoxFuture<'a, Result<(), StoreFailed>> {
         let (case, leg) = (case.to_owned(), leg.to_owned());
         let (kind, value) = (kind.to_owned(), value.to_owned());
-        self.make(move |connection, master| transact::refer(connection, master, &case, &leg, (&kind, &value)))
+        self.make(move |connection, master| {
+            references::refer(connection, master, &case, &leg, (&kind, &value))
+        })
     }
 
     fn set_due<'a>(&'a self, case: &'a str, due_ms: Option<i64>) -> BoxFuture<'a, Result<(), StoreFailed>> {

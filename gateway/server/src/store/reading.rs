@@ -3,10 +3,12 @@
 use engine::case::{Case, LegState};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
+use super::history::{event_place, event_row};
 use super::record::{self, EventRow, Unreadable};
+use super::references::reference_hash;
 use super::register::{LegSummary, PAGE_MAX, Page, Recorded, Summary, Which, Whose};
 use super::sealing::{CaseKey, MasterKey};
-use super::transact::{event_place, event_row, load, number, reference_hash, text};
+use super::transact::{load, number, text};
 use super::{Failure, sql};
 
 impl Whose {

@@ -1,11 +1,12 @@
 //! What happens inside a transaction: a case is taken in, claimed, changed.
 
 use engine::case::store::{Admission, Admitted, Claim, Commit, IdempotencyKey, Lease, Node, NotCommitted};
-use engine::case::whole::reference;
-use engine::case::{Case, Entry, Leg, LegState};
+use engine::case::{Case, Leg, LegState};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::history::{SealedEvent, add_events, seal_events};
 use super::record::{self, LegRow};
+use super::references::{Named, add_references, named, reference_hash};
 use super::sealing::{CaseKey, MasterKey, Place};
 use super::{Failure, sql};
 
@@ -38,20 +39,6 @@ pub struct Prepared {
     references: Vec<Named>,
 }
 
-struct SealedEvent {
-    row: record::EventRow,
-    words: Vec<u8>,
-    version: u64,
-    ordinal: i64,
-}
-
-/// A reference, hashed; its leg is empty where it is the case's own.
-struct Named {
-    hash: Vec<u8>,
-    leg: String,
-    kind: String,
-}
-
 /// Seals an admission; outside the transaction, in the caller's own time.
 pub fn prepare(master: &MasterKey, admission: Admission) -> Result<Prepared, Failure> {
     let Admission { case, entries, key, unique } = admission;
@@ -65,7 +52,7 @@ pub fn prepare(master: &MasterKey, admission: Admission) -> Result<Prepared, Fai
     let legs = legs.collect::<Result<Vec<_>, Failure>>()?;
     let events = seal_events(&data_key, &case.id, case.version, &entries)?;
     let own = Named { hash: reference_hash(master, &case.id), leg: String::new(), kind: "case".into() };
-    let named = case.legs.iter().flat_map(|leg| references(master, &case.id, leg));
+    let legs_own = case.legs.iter().flat_map(|leg| named(master, &case.id, leg));
     Ok(Prepared {
         wrapped,
         input,
@@ -73,7 +60,7 @@ pub fn prepare(master: &MasterKey, admission: Admission) -> Result<Prepared, Fai
         events,
         request: request_hashes(master, &key),
         unique: unique.iter().map(|hash| master.lookup("unique", &[hash])).collect(),
-        references: std::iter::once(own).chain(named).collect(),
+        references: std::iter::once(own).chain(legs_own).collect(),
         client: key.client,
         case,
     })
@@ -229,8 +216,8 @@ fn change(
         };
         if old != leg {
             change_leg(connection, &before.key, &case.id, old, leg)?;
-            let named: Vec<Named> = references(master, &case.id, leg).collect();
-            add_references(connection, &case.id, &named)?;
+            let names: Vec<Named> = named(master, &case.id, leg).collect();
+            add_references(connection, &case.id, &names)?;
         }
     }
     if before.case.input != case.input {
@@ -311,37 +298,6 @@ fn legs(connection: &Connection, key: &CaseKey, case: &str) -> Result<Vec<Leg>, 
     .collect()
 }
 
-/// Gives a case another name to be found by.
-pub fn refer(
-    connection: &Connection,
-    master: &MasterKey,
-    case: &str,
-    leg: &str,
-    (kind, value): (&str, &str),
-) -> Result<(), Failure> {
-    let named = Named { hash: reference_hash(master, value), leg: leg.to_owned(), kind: kind.to_owned() };
-    add_references(connection, case, &[named])
-}
-
-/// The keyed hash of a reference; what somebody copied with spaces around it is the same reference.
-pub fn reference_hash(master: &MasterKey, value: &str) -> Vec<u8> {
-    master.lookup("reference", &[value.trim()])
-}
-
-/// A leg's own reference towards its agency, and the agency's.
-fn references<'a>(master: &'a MasterKey, case: &str, leg: &'a Leg) -> impl Iterator<Item = Named> + 'a {
-    let own = ("own".to_owned(), reference(case, leg));
-    let all = std::iter::once(own).chain(leg.references.iter().cloned());
-    all.map(|(kind, value)| Named { hash: reference_hash(master, &value), leg: leg.name.clone(), kind })
-}
-
-fn add_references(connection: &Connection, case: &str, named: &[Named]) -> Result<(), Failure> {
-    for Named { hash, leg, kind } in named {
-        connection.prepare_cached(sql::ADD_REFERENCE)?.execute(params![hash, case, leg, kind])?;
-    }
-    Ok(())
-}
-
 fn add_leg(
     connection: &Connection,
     case: &str,
@@ -355,54 +311,8 @@ fn add_leg(
     Ok(())
 }
 
-fn seal_events(
-    key: &CaseKey,
-    case: &str,
-    version: u64,
-    entries: &[Entry],
-) -> Result<Vec<SealedEvent>, Failure> {
-    let sealed = (0..).zip(entries).map(|(ordinal, entry)| {
-        let row = record::write_event(entry);
-        let place = event_row(version, ordinal);
-        let words = key.seal(&event_place(case, &place), row.words.as_bytes())?;
-        Ok(SealedEvent { row, words, version, ordinal })
-    });
-    sealed.collect()
-}
-
-/// Gives the events their places in the feed: inside the transaction, and there is one at a time, so a cursor skips none.
-fn add_events(
-    connection: &Connection,
-    case: &str,
-    client: &str,
-    events: &[SealedEvent],
-) -> Result<(), Failure> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let last = raise(connection, "event", count)?;
-    for (seq, event) in (last - count + 1..=last).zip(events) {
-        let SealedEvent { row, words, version, ordinal } = event;
-        connection.prepare_cached(sql::ADD_EVENT)?.execute(params![
-            seq,
-            case,
-            client,
-            number(*version),
-            ordinal,
-            row.leg,
-            row.revision,
-            row.at_ms,
-            row.was,
-            row.became,
-            row.why,
-            words
-        ])?;
-    }
-    Ok(())
-}
-
-fn raise(connection: &Connection, counter: &str, by: i64) -> Result<i64, Failure> {
+/// Raises a counter; inside a transaction, so nobody else gets the same number.
+pub fn raise(connection: &Connection, counter: &str, by: i64) -> Result<i64, Failure> {
     Ok(connection.prepare_cached(sql::RAISE)?.query_row(params![by, counter], |row| row.get(0))?)
 }
 
@@ -424,16 +334,6 @@ pub fn input_place(case: &str) -> Place<'_> {
 /// Where a leg's words are sealed.
 pub fn words_place<'a>(case: &'a str, leg: &'a str) -> Place<'a> {
     Place { case, table: "legs", column: "words", row: leg }
-}
-
-/// An event's row within its case.
-pub fn event_row(version: u64, ordinal: i64) -> String {
-    format!("{version}.{ordinal}")
-}
-
-/// Where an event's words are sealed.
-pub fn event_place<'a>(case: &'a str, row: &'a str) -> Place<'a> {
-    Place { case, table: "events", column: "words", row }
 }
 
 /// Text that was sealed as text.
