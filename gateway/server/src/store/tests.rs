@@ -205,6 +205,23 @@ async fn what_was_acknowledged_is_there_after_the_next_start() {
     assert_eq!(store.admit(personal("case-1")).await, Ok(Admitted::Again("case-1".into())));
 }
 
+/// 2 is FULL, 0 no mapping: what `prove power` traces is all there is.
+#[tokio::test]
+async fn a_commit_reaches_the_disk_and_goes_through_no_mapping() {
+    let place = Place::new();
+    let store = place.open();
+    let read = |pragma: &'static str| {
+        store.make(move |connection, _| {
+            let value: rusqlite::types::Value =
+                connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+            Ok(value)
+        })
+    };
+    assert_eq!(read("synchronous").await, Ok(rusqlite::types::Value::Integer(2)));
+    assert_eq!(read("journal_mode").await, Ok(rusqlite::types::Value::Text("wal".into())));
+    assert_eq!(read("mmap_size").await, Ok(rusqlite::types::Value::Integer(0)));
+}
+
 #[test]
 fn a_second_writing_process_is_refused_and_told_what_to_do() {
     let place = Place::new();
