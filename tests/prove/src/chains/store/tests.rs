@@ -1,5 +1,4 @@
 //! The simulation's memory keeps the same laws as the store of the product, or the simulation proves nothing about it.
-#![expect(clippy::panic, reason = "tests")]
 
 use std::future::Future;
 use std::pin::pin;
