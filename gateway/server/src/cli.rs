@@ -1,12 +1,15 @@
 //! The command line: one verb a file.
 
+mod backup;
 mod check;
 mod config;
 mod doctor;
 mod generate;
 mod health;
 mod lineage;
+mod migrate;
 mod new;
+mod restore;
 mod serve;
 mod token;
 
@@ -44,6 +47,8 @@ const EXAMPLES: &str = "Examples:
   lienthong new land --format json                 start an adapter (its check is green at once)
   lienthong lineage adapters/residence             which field comes from where
   lienthong token --client mot-cua-demo            a development token
+  lienthong backup                                 copy the cases while the gateway runs
+  lienthong restore --verify data/backups/x.db     prove that a backup is whole
   lienthong doctor                                 dial every dependency and say what is wrong";
 
 #[derive(Debug, Subcommand)]
@@ -63,6 +68,13 @@ enum Verb {
     Config(config::Config),
     /// Dials every dependency and says in prose what is wrong.
     Doctor(doctor::Doctor),
+    /// Shows or applies the versions of the store's schema.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Copies the store to a file while the gateway runs.
+    Backup(backup::Backup),
+    /// Proves that a backup is whole; puts it in the store's place only when asked to.
+    Restore(restore::Restore),
     /// Writes the generated files (schemas/openapi.json and its neighbours), or checks that they are fresh.
     Generate(generate::Generate),
     /// Asks a running gateway whether it is ready (for container health checks).
@@ -87,6 +99,9 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Verb::Token(verb) => verb.run(&settings),
         Verb::Config(verb) => verb.run(&settings),
         Verb::Doctor(verb) => verb.run(&settings),
+        Verb::Migrate(verb) => verb.run(&settings),
+        Verb::Backup(verb) => verb.run(&settings),
+        Verb::Restore(verb) => verb.run(&settings),
         Verb::Generate(verb) => verb.run(&settings),
         Verb::Health(verb) => verb.run(&settings),
     };

@@ -15,3 +15,4 @@ pub mod pages;
 pub mod problem;
 pub mod schema_files;
 pub mod start;
+pub mod store;

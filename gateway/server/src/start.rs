@@ -5,6 +5,7 @@ mod composites;
 mod keys;
 mod links;
 mod plan;
+mod store;
 mod telemetry;
 mod warnings;
 mod world;
@@ -31,6 +32,7 @@ use crate::openapi;
 
 pub use links::{Links, addresses};
 pub use plan::{Drawn, Plan, draw};
+pub use store::{master_key, open_store};
 pub use world::{Area, Finding, World, read_world};
 
 /// How often idle clients are forgotten and metrics kept small.

@@ -20,7 +20,9 @@ fn the_default_configuration_is_the_file_with_its_comments() {
 fn help_names_every_verb() {
     let output = lienthong(&["--help"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    for verb in ["serve", "check", "new", "lineage", "token", "config", "doctor", "generate", "health"] {
+    let verbs =
+        ["serve", "check", "new", "lineage", "token", "config", "doctor", "migrate", "backup", "restore"];
+    for verb in verbs.into_iter().chain(["generate", "health"]) {
         assert!(text.contains(&format!("  {verb} ")), "{verb}: {text}");
     }
     assert_eq!(lienthong(&["srve"]).status.code(), Some(2));
@@ -105,4 +107,68 @@ fn what_the_environment_says_wrong_has_no_line() {
         .unwrap();
     assert_eq!(output.status.code(), Some(78));
     assert!(said(&output).starts_with("environment: unknown key"), "{}", said(&output));
+}
+
+/// A folder with a configuration whose store is there: what `migrate apply` makes, sealed by a key of its own.
+fn with_store() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("config")).unwrap();
+    std::fs::write(folder.path().join("config/lienthong.toml"), "[store]\nreaders = 1\n").unwrap();
+    let main = server::config::Main::read(Some(&folder.path().join("config/lienthong.toml")), &[]).unwrap();
+    let clock: std::sync::Arc<dyn engine::ports::Clock> = std::sync::Arc::new(server::clock::WallClock);
+    drop(server::start::open_store(&main, &clock).unwrap());
+    folder
+}
+
+#[test]
+fn a_store_is_backed_up_verified_and_restored_by_hand() {
+    let folder = with_store();
+    let config = folder.path().join("config/lienthong.toml");
+    let store = |arguments: &[&str]| {
+        let output = lienthong(&[&["--config", config.to_str().unwrap()], arguments].concat());
+        (output.status.code(), said(&output))
+    };
+    let (code, told) = store(&["migrate", "status"]);
+    assert!(code == Some(0) && told.starts_with("0001 cases "), "{told}");
+    let (code, told) = store(&["migrate", "apply"]);
+    assert!(code == Some(0) && told.contains("no step is missing"), "{told}");
+    let (code, told) = store(&["backup"]);
+    assert!(code == Some(0) && told.contains("restore --verify"), "{told}");
+    let backups = std::fs::read_dir(folder.path().join("data/backups")).unwrap();
+    let backup = backups.map(|file| file.unwrap().path()).next().unwrap();
+    let backup = backup.to_str().unwrap();
+    let (code, told) = store(&["backup", backup]);
+    assert!(code == Some(1) && told.contains("is there already"), "{told}");
+    let (code, told) = store(&["restore", "--verify", backup]);
+    assert!(code == Some(0) && told.contains("whole") && told.contains("cases 0"), "{told}");
+    let (code, told) = store(&["restore", backup]);
+    assert!(code == Some(0) && !told.contains("restored"), "without being asked it restores nothing: {told}");
+    let (code, told) = store(&["restore", "--in-place", backup]);
+    assert!(code == Some(1) && told.contains("is there already"), "{told}");
+    let (code, told) = store(&["restore", "--in-place", "--replace", backup]);
+    assert!(code == Some(0) && told.contains("restored") && told.contains(".before-"), "{told}");
+    let cut = std::fs::read(backup).unwrap();
+    std::fs::write(backup, &cut[..cut.len() / 2]).unwrap();
+    let (code, told) = store(&["restore", "--in-place", "--replace", backup]);
+    assert!(code == Some(1) && !told.contains("restored"), "{told}");
+}
+
+#[test]
+fn a_store_whose_steps_are_missing_or_newer_says_what_to_do() {
+    let folder = with_store();
+    let config = folder.path().join("config/lienthong.toml");
+    let database = folder.path().join("data/store/cases.db");
+    let change = |sql: &str| rusqlite::Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+    let store = |arguments: &[&str]| {
+        let output = lienthong(&[&["--config", config.to_str().unwrap()], arguments].concat());
+        (output.status.code(), said(&output))
+    };
+    change("INSERT INTO migrations VALUES (99, 'later', '', 1)");
+    for verb in ["status", "apply"] {
+        let (code, told) = store(&["migrate", verb]);
+        assert!(code == Some(1) && told.contains("version 99"), "{told}");
+    }
+    change("DELETE FROM migrations");
+    let (code, told) = store(&["migrate", "status"]);
+    assert!(code == Some(1) && told.contains("missing"), "{told}");
 }

@@ -106,6 +106,21 @@ impl Word {
     pub fn new(standing: &Standing, at_ms: i64) -> Word {
         Word { is_final: standing.is_final(), at_ms, rank: standing.rank() }
     }
+
+    /// When it was said, and its rank: what a store keeps of it.
+    pub fn parts(&self) -> (i64, u8) {
+        (self.at_ms, self.rank)
+    }
+
+    /// The word of these parts; `None`: no standing has this rank. The rank decides whether it is final ([`Standing`]).
+    pub fn from_parts(at_ms: i64, rank: u8) -> Option<Word> {
+        let is_final = match rank {
+            1..=3 => false,
+            4..=6 => true,
+            _ => return None,
+        };
+        Some(Word { is_final, at_ms, rank })
+    }
 }
 
 /// Why a person must look at a leg.

@@ -36,6 +36,7 @@ impl Doctor {
         };
         let mut patient = Patient { code: EXIT_OK };
         patient.look_at(audit_folder(&main));
+        patient.look_at(store(&main));
         for (key, address) in
             [("listen", main.server.listen), ("operations_listen", main.server.operations_listen)]
         {
@@ -125,6 +126,21 @@ fn audit_folder(main: &Main) -> Result<String, String> {
         Err(error) => Err(format!(
             "{name}: không ghi được / cannot be written ({error}); xem / see [audit] in config/lienthong.toml"
         )),
+    }
+}
+
+/// Whether the store's schema is this program's; a gateway may be running on it.
+fn store(main: &Main) -> Result<String, String> {
+    let file = main.path(&main.store.file);
+    let name = format!("kho hồ sơ {0} / store of cases {0}", file.display());
+    if !file.exists() {
+        return Ok(format!("{name}: sẽ tạo khi cần / will be made when it is needed"));
+    }
+    let wrong = |why: String| format!("{name}: {why}; xem / see lienthong migrate status");
+    let steps = crate::store::standing(&file).map_err(|error| wrong(error.to_string()))?;
+    match steps.iter().filter(|step| step.applied_ms.is_none()).count() {
+        0 => Ok(name),
+        missing => Err(wrong(format!("thiếu {missing} bước / {missing} step(s) of its schema are missing"))),
     }
 }
 

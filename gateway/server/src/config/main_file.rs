@@ -25,6 +25,8 @@ pub struct Main {
     pub cache: Cache,
     /// `[documents]`
     pub documents: Documents,
+    /// `[store]`
+    pub store: Store,
     /// `[keys]`
     pub keys: Keys,
     /// `[log]`
@@ -102,6 +104,18 @@ pub struct Documents {
     pub bytes_max: usize,
     pub document_bytes_max: usize,
     pub kept_for_s: u64,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is described in config/lienthong.toml, which is embedded")]
+pub struct Store {
+    pub file: PathBuf,
+    pub master_key: PathBuf,
+    pub group_wait_us: u64,
+    pub readers: usize,
+    pub backups: PathBuf,
 }
 
 /// `[keys]`

@@ -16,6 +16,10 @@ const SEGMENT_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 const DOCUMENTS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// A document in memory is fetched soon or asked for again: a week is no more a cache.
 const DOCUMENT_KEPT_FOR_S_MAX: u64 = 604_800;
+/// A commit that waits longer than a slow disk syncs (10 ms) gains nothing more.
+const GROUP_WAIT_US_MAX: u64 = 100_000;
+/// A point read takes some 10 µs; each reader has a thread and a page cache of 2 MB.
+const READERS_MAX: u64 = 64;
 /// A caller who needs longer for some hundred bytes holds a connection and nothing else (T7).
 const HEAD_TIMEOUT_MS_MAX: u64 = 60_000;
 /// Longer than any deadline allowed; orchestrators kill sooner.
@@ -37,6 +41,8 @@ pub fn senseless(main: &Main) -> Vec<(&'static str, String)> {
             as_u64(main.documents.bytes_max),
         ),
         ("documents.kept_for_s", main.documents.kept_for_s, 1, DOCUMENT_KEPT_FOR_S_MAX),
+        ("store.group_wait_us", main.store.group_wait_us, 0, GROUP_WAIT_US_MAX),
+        ("store.readers", as_u64(main.store.readers), 1, READERS_MAX),
         ("audit.segment_bytes_max", main.audit.segment_bytes_max, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
     ];
     let beyond = ranges.into_iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -78,7 +84,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lienthong.toml");
         let text = "[server]\nbody_bytes_max = 0\nworkers = 99999999\nhead_timeout_ms = 0\n\
-                    [audit]\nsegment_bytes_max = 0\nnode = \"\"\n[log]\nlevel = \"nonsense==\"\n";
+                    [audit]\nsegment_bytes_max = 0\nnode = \"\"\n[log]\nlevel = \"nonsense==\"\n\
+                    [store]\ngroup_wait_us = 100001\nreaders = 0\n";
         std::fs::write(&file, text).unwrap();
         let environment = [("LIENTHONG_SERVER_PUBLIC_URL".to_string(), "example".to_string())];
         let main = Main::read(Some(&file), &environment).unwrap();
@@ -88,6 +95,8 @@ mod tests {
             at(2, "body_bytes_max"),
             at(3, "workers"),
             at(4, "head_timeout_ms"),
+            at(11, "group_wait_us"),
+            at(12, "readers"),
             at(6, "segment_bytes_max"),
             at(7, "node"),
             "environment (LIENTHONG_SERVER_PUBLIC_URL): `public_url` must ".to_string(),

@@ -65,7 +65,7 @@ pub fn draw(main: Main, clock: &Arc<dyn Clock>) -> Drawn {
     keep(Area::Configuration, told(&limits));
     let authenticator = believe(&world, clock);
     let authenticator = authenticator.map_err(|errors| keep(Area::Keys, errors)).ok();
-    for file in [&world.main.keys.cache, &world.main.keys.subject] {
+    for file in [&world.main.keys.cache, &world.main.keys.subject, &world.main.store.master_key] {
         keep(Area::Keys, keys::read(&world.main.path(file)).err().into_iter().collect());
     }
     let (links, unread) = read_links(&world);

@@ -144,10 +144,16 @@ impl Kept {
                 self.noticed.push((case.id.clone(), after.clone()));
             }
         }
+        let id = case.id.clone();
         stored.case = case;
         stored.history.extend(entries);
         if let Some(lease) = lease.filter(|_| release) {
             stored.leases.remove(&lease.leg);
+        }
+        // Ended, and nothing in it took effect: what it held may be held by another.
+        let legs = &stored.case.legs;
+        if legs.iter().all(|leg| leg.state.is_final() && leg.state != LegState::Done) {
+            self.unique.retain(|_, holder| *holder != id);
         }
         Ok(())
     }
@@ -238,3 +244,6 @@ pub fn explains(history: &[Entry], leg: &str, state: LegState) -> bool {
     }
     at == state
 }
+
+#[cfg(test)]
+mod tests;
