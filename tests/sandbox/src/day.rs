@@ -109,9 +109,12 @@ impl<'a> Day<'a> {
         let household = found(self.one_stop.ask("residence.household", about(person)).await);
         self.note(
             "Hộ gia đình",
-            household.map(|told| {
+            household.and_then(|told| {
                 let members = told.at("/data/members").as_array().map_or(0, Vec::len);
-                format!("{members} thành viên, chủ hộ {}", told.at("/data/head/full_name"))
+                let kept = register.household_of(person).map_or(0, |home| home.members.len());
+                ensure!(members == kept, "{members} thành viên, sổ ghi {kept}");
+                let head = told.at("/data/head/full_name").as_str().unwrap_or_default();
+                Ok(format!("{members} thành viên, chủ hộ {head}"))
             }),
         );
 

@@ -12,6 +12,8 @@ use super::{Day, expect, found};
 
 /// A parcel's delivery, in the numbers of the post (interfaces B.5).
 const DELIVERED: u16 = 50;
+/// What the simulated tariff takes for light papers between two provinces, value-added services included \[SIM\].
+const QUOTED_DONG: u64 = 28_000;
 /// How often and how many times we look whether the feed has brought the news: far longer than its pace in the sandbox.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const LOOKS_MAX: usize = 100;
@@ -23,7 +25,10 @@ impl Day<'_> {
         let told = found(self.one_stop.ask("postal.quote", papers_by_post()).await);
         self.note(
             "Cước bưu chính công ích",
-            told.map(|told| format!("{} đồng, đã gồm dịch vụ cộng thêm", told.at("/data/total"))),
+            told.and_then(|told| {
+                ensure!(told.at("/data/total") == QUOTED_DONG, "{} đồng, không phải {QUOTED_DONG}", told.at("/data/total"));
+                Ok(format!("{QUOTED_DONG} đồng, đã gồm dịch vụ cộng thêm"))
+            }),
         );
 
         self.begin("Hành trình bưu gửi");
