@@ -1,5 +1,8 @@
 //! Names every path of an expression, and whether it stands where *here* is still the caller's query.
 
+use std::collections::BTreeSet;
+
+use adapter_api::diagnostic::Place;
 use adapter_api::language::syntax::{
     Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Test,
 };
@@ -11,6 +14,8 @@ use super::plan::PART_ROOT;
 pub struct Mention<'a> {
     /// The path.
     pub path: &'a Path,
+    /// Its line.
+    pub place: &'a Place,
     /// It stands inside rows: *here* is a row, not the query.
     pub in_rows: bool,
 }
@@ -60,6 +65,43 @@ pub fn of_conditions(conditions: &Conditions) -> Vec<Mention<'_>> {
     found.mentions
 }
 
+/// Code lists and shapes that some words name.
+pub struct Named<'a> {
+    tables: BTreeSet<&'a str>,
+    shapes: BTreeSet<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    /// What these conversions name.
+    pub fn by(conversions: impl IntoIterator<Item = &'a Convert>) -> Self {
+        let mut named = Named { tables: BTreeSet::new(), shapes: BTreeSet::new() };
+        for conversion in conversions {
+            match conversion {
+                Convert::Table(name) => named.tables.insert(name),
+                Convert::Shape(name) => named.shapes.insert(name),
+                Convert::Date(_) | Convert::Document => false,
+            };
+        }
+        named
+    }
+
+    /// What does not agree with what is there: each that is named is there, and each that is there is named.
+    pub fn beside<'k>(
+        &self,
+        tables: impl Iterator<Item = &'k String>,
+        shapes: impl Iterator<Item = &'k String>,
+    ) -> Vec<String> {
+        let (tables, shapes) = (tables.map(String::as_str).collect(), shapes.map(String::as_str).collect());
+        let mut unfit = Vec::new();
+        for (what, named, known) in [("table", &self.tables, tables), ("shape", &self.shapes, shapes)] {
+            let known: BTreeSet<&str> = known;
+            unfit.extend(named.difference(&known).map(|name| format!("there is no {what} {name}")));
+            unfit.extend(known.difference(named).map(|name| format!("{what}.{name} is used by nobody")));
+        }
+        unfit
+    }
+}
+
 /// Every conversion of an expression: code lists and shapes are named there.
 pub fn conversions_of(expression: &Expression) -> Vec<&Convert> {
     in_one(expression).conversions
@@ -91,11 +133,12 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn in_expression(&mut self, expression: &'a Expression, in_rows: bool) {
+        let place = &expression.place;
         match &expression.node {
-            Node::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Node::Path(path) => self.mentions.push(Mention { path, place, in_rows }),
             Node::Constant(_) => {}
             Node::List(items) => items.iter().for_each(|item| self.in_expression(item, in_rows)),
-            Node::Form(form) => self.in_form(form, in_rows),
+            Node::Form(form) => self.in_form(form, place, in_rows),
             Node::Drawing(drawing) => self.in_drawing(drawing, in_rows),
         }
     }
@@ -104,10 +147,10 @@ impl<'a> Found<'a> {
         drawing.fields.iter().for_each(|field| self.in_expression(&field.value, in_rows));
     }
 
-    fn in_form(&mut self, form: &'a Form, in_rows: bool) {
+    fn in_form(&mut self, form: &'a Form, place: &'a Place, in_rows: bool) {
         let mut tested_in_rows = in_rows;
         match &form.head {
-            Head::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Head::Path(path) => self.mentions.push(Mention { path, place, in_rows }),
             Head::Const(_) | Head::Secret(_) => {}
             Head::First(parts) | Head::Join { parts, .. } => {
                 parts.iter().for_each(|part| self.in_expression(part, in_rows));
@@ -133,10 +176,11 @@ impl<'a> Found<'a> {
 
     fn in_conditions(&mut self, conditions: &'a Conditions, in_rows: bool) {
         for condition in &conditions.conditions {
-            self.mentions.push(Mention { path: &condition.path, in_rows });
+            let place = &condition.place;
+            self.mentions.push(Mention { path: &condition.path, place, in_rows });
             for test in &condition.tests {
                 if let Test::Same(path) = test {
-                    self.mentions.push(Mention { path, in_rows });
+                    self.mentions.push(Mention { path, place, in_rows });
                 }
             }
         }
