@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use adapter_api::Kind;
 use adapter_api::diagnostic::{Diagnostic, Place};
-use adapter_api::language::syntax::{Conditions, Convert, Drawing, Field, Node, Path, Root, Test};
+use adapter_api::language::syntax::{Conditions, Drawing, Field, Node, Path, Root, Test};
 use adapter_api::schema::Shape;
 
 use super::fits::{Way, leads, misfit, way};
@@ -140,9 +140,9 @@ impl<'a> Checker<'a> {
     fn words(&mut self) {
         let chain = self.chain;
         let drawn = chain.legs.iter().filter_map(|leg| leg.query.as_ref()).chain(chain.shapes.values());
-        let conversions: Vec<&Convert> = drawn.flat_map(conversions_in).collect();
-        for why in Named::by(conversions).beside(chain.tables.keys(), chain.shapes.keys()) {
-            self.say(&chain.place, "words", why);
+        let named = Named::by(drawn.flat_map(conversions_in));
+        for (place, why) in named.beside(chain.tables.keys(), chain.shapes.keys()) {
+            self.say(place.unwrap_or(&chain.place), "words", why);
         }
     }
 

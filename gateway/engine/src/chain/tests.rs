@@ -170,8 +170,8 @@ fn tables_and_shapes_that_are_named_are_there_and_those_that_are_there_are_named
     let query = "service = \"a.b\"\nquery = { a = { path = \"a\", table = \"sexes\" }, b = { path = \"b\", shape = \"adress\" } }";
     let text = format!("{HEAD}{}[shape.address]\nx = \"y\"\n", leg("first", query));
     let expected = [
-        "1 words: there is no table sexes",
-        "1 words: there is no shape adress",
+        "10 words: there is no table sexes",
+        "10 words: there is no shape adress",
         "1 words: shape.address is used by nobody",
     ];
     assert_eq!(said(&check(&parsed(&text), None, &any)), expected);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use adapter_api::Kind;
-use adapter_api::language::syntax::{Convert, Drawing, Node as Word, Root};
+use adapter_api::language::syntax::{Drawing, Node as Word, Root};
 
 use super::mention::{
-    Mention, Named, conversions_in, conversions_of, of_conditions, of_drawing, of_expression,
+    Conversion, Mention, Named, conversions_in, conversions_of, of_conditions, of_drawing, of_expression,
 };
 use super::plan::{Composite, PartPlan, Shows};
 use crate::catalogue::{Catalogue, Node, Unfit};
@@ -117,7 +117,7 @@ impl Checker<'_> {
     /// Code lists and shapes: each that is named is there, and each that is there is named.
     fn words(&mut self) {
         let composite = self.composite;
-        let mut conversions: Vec<&Convert> =
+        let mut conversions: Vec<Conversion<'_>> =
             composite.parts.iter().flat_map(|part| conversions_in(&part.query)).collect();
         conversions.extend(composite.shapes.values().flat_map(conversions_in));
         match &composite.shows {
@@ -127,11 +127,8 @@ impl Checker<'_> {
                 conversions.extend(from.flat_map(conversions_of));
             }
         }
-        let named = Named::by(conversions);
-        named
-            .beside(composite.tables.keys(), composite.shapes.keys())
-            .into_iter()
-            .for_each(|why| self.say(why));
+        let unfit = Named::by(conversions).beside(composite.tables.keys(), composite.shapes.keys());
+        unfit.into_iter().for_each(|(_, why)| self.say(why));
     }
 
     fn field(&mut self, name: &str, from: &[adapter_api::language::syntax::Expression]) {

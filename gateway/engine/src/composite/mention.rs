@@ -1,6 +1,6 @@
 //! Names every path of an expression, and whether it stands where *here* is still the caller's query.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adapter_api::diagnostic::Place;
 use adapter_api::language::syntax::{
@@ -67,48 +67,54 @@ pub fn of_conditions(conditions: &Conditions) -> Vec<Mention<'_>> {
 
 /// Code lists and shapes that some words name.
 pub struct Named<'a> {
-    tables: BTreeSet<&'a str>,
-    shapes: BTreeSet<&'a str>,
+    tables: BTreeMap<&'a str, &'a Place>,
+    shapes: BTreeMap<&'a str, &'a Place>,
 }
 
 impl<'a> Named<'a> {
     /// What these conversions name.
-    pub fn by(conversions: impl IntoIterator<Item = &'a Convert>) -> Self {
-        let mut named = Named { tables: BTreeSet::new(), shapes: BTreeSet::new() };
-        for conversion in conversions {
+    pub fn by(conversions: impl IntoIterator<Item = Conversion<'a>>) -> Self {
+        let mut named = Named { tables: BTreeMap::new(), shapes: BTreeMap::new() };
+        for (place, conversion) in conversions {
             match conversion {
-                Convert::Table(name) => named.tables.insert(name),
-                Convert::Shape(name) => named.shapes.insert(name),
-                Convert::Date(_) | Convert::Document => false,
+                Convert::Table(name) => named.tables.entry(name).or_insert(place),
+                Convert::Shape(name) => named.shapes.entry(name).or_insert(place),
+                Convert::Date(_) | Convert::Document => continue,
             };
         }
         named
     }
 
-    /// What does not agree with what is there: each that is named is there, and each that is there is named.
+    /// What does not agree with what is there: each that is named is there, and each that is there is named. With the line
+    /// that names it; `None`: nobody does.
     pub fn beside<'k>(
         &self,
         tables: impl Iterator<Item = &'k String>,
         shapes: impl Iterator<Item = &'k String>,
-    ) -> Vec<String> {
-        let (tables, shapes) = (tables.map(String::as_str).collect(), shapes.map(String::as_str).collect());
+    ) -> Vec<(Option<&'a Place>, String)> {
+        let (tables, shapes): (BTreeSet<&str>, BTreeSet<&str>) =
+            (tables.map(String::as_str).collect(), shapes.map(String::as_str).collect());
         let mut unfit = Vec::new();
         for (what, named, known) in [("table", &self.tables, tables), ("shape", &self.shapes, shapes)] {
-            let known: BTreeSet<&str> = known;
-            unfit.extend(named.difference(&known).map(|name| format!("there is no {what} {name}")));
-            unfit.extend(known.difference(named).map(|name| format!("{what}.{name} is used by nobody")));
+            let missing = named.iter().filter(|(name, _)| !known.contains(*name));
+            unfit.extend(missing.map(|(name, place)| (Some(*place), format!("there is no {what} {name}"))));
+            let idle = known.iter().filter(|name| !named.contains_key(*name));
+            unfit.extend(idle.map(|name| (None, format!("{what}.{name} is used by nobody"))));
         }
         unfit
     }
 }
 
+/// A conversion with its line.
+pub type Conversion<'a> = (&'a Place, &'a Convert);
+
 /// Every conversion of an expression: code lists and shapes are named there.
-pub fn conversions_of(expression: &Expression) -> Vec<&Convert> {
+pub fn conversions_of(expression: &Expression) -> Vec<Conversion<'_>> {
     in_one(expression).conversions
 }
 
 /// Every conversion of a drawing.
-pub fn conversions_in(drawing: &Drawing) -> Vec<&Convert> {
+pub fn conversions_in(drawing: &Drawing) -> Vec<Conversion<'_>> {
     in_fields(drawing).conversions
 }
 
@@ -128,7 +134,7 @@ fn in_fields(drawing: &Drawing) -> Found<'_> {
 #[derive(Default)]
 struct Found<'a> {
     mentions: Vec<Mention<'a>>,
-    conversions: Vec<&'a Convert>,
+    conversions: Vec<Conversion<'a>>,
 }
 
 impl<'a> Found<'a> {
@@ -168,7 +174,7 @@ impl<'a> Found<'a> {
             }
             Head::Object(drawing) => self.in_drawing(drawing, in_rows),
         }
-        self.conversions.extend(&form.modifiers.convert);
+        self.conversions.extend(form.modifiers.convert.as_ref().map(|convert| (place, convert)));
         if let Some(when) = &form.modifiers.when {
             self.in_conditions(when, tested_in_rows);
         }

@@ -62,6 +62,7 @@ pub struct Folders {
     pub units: PathBuf,
     pub composites: PathBuf,
     pub forms: PathBuf,
+    pub chains: PathBuf,
 }
 
 /// `[files]`
@@ -74,6 +75,7 @@ pub struct Files {
     pub agencies: PathBuf,
     pub carriers: PathBuf,
     pub clients: PathBuf,
+    pub calendar: PathBuf,
 }
 
 /// `[audit]`
