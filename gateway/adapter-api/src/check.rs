@@ -26,7 +26,7 @@ use crate::agency::Agency;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::schema::Schemas;
 
-pub use schemas::check_schemas;
+pub use schemas::{check_case, check_schemas};
 
 /// A demand on an operation's manifest that the check can be told to leave out, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -69,6 +69,8 @@ pub struct Schemas {
     pub services: BTreeMap<String, ServiceShape>,
     /// By event schema name, `payment.paid`.
     pub events: BTreeMap<String, Shape>,
+    /// What a case of a chain is given, by the chain's name, `death`.
+    pub cases: BTreeMap<String, Shape>,
 }
 
 /// A service's two shapes.

@@ -51,7 +51,7 @@ fn schemas() -> Arc<Schemas> {
     ];
     let services: BTreeMap<String, ServiceShape> =
         services.into_iter().map(|(name, shapes)| (name.to_owned(), shapes)).collect();
-    Arc::new(Schemas { services, events: BTreeMap::new() })
+    Arc::new(Schemas { services, ..Schemas::default() })
 }
 
 fn described() -> Shape {

@@ -146,7 +146,7 @@ fn read_documents(schemas: &Path, findings: &mut Vec<Diagnostic>) -> BTreeMap<St
     documents
 }
 
-/// The shapes of all services (`x-service`) and events (`x-event`).
+/// The shapes of all services (`x-service`), events (`x-event`) and cases (`x-case`).
 fn shapes(documents: &BTreeMap<String, Value>, findings: &mut Vec<Diagnostic>) -> Schemas {
     let mut schemas = Schemas::default();
     let resolve = |url: &str| documents.get(url).cloned();
@@ -166,6 +166,11 @@ fn shapes(documents: &BTreeMap<String, Value>, findings: &mut Vec<Diagnostic>) -
         } else if let Some(event) = named("x-event") {
             match read_definition(document, "event", &resolve) {
                 Ok(shape) => drop(schemas.events.insert(event, shape)),
+                Err(problems) => tell(problems),
+            }
+        } else if let Some(case) = named("x-case") {
+            match read_definition(document, "input", &resolve) {
+                Ok(shape) => drop(schemas.cases.insert(case, shape)),
                 Err(problems) => tell(problems),
             }
         }

@@ -78,8 +78,11 @@ fn inspect(input: &AgencyInput, carriers: &mut Carriers) -> Report {
     let talks = read_talks(input, &mut report.findings);
     let played = stage.play(&talks, Purpose::Check);
     report.findings.extend(played.findings);
-    report.counts =
-        Counts { talks: talks.len(), endings: played.conversations.len() + played.heard.len(), trials: 0 };
+    report.counts = Counts {
+        talks: talks.len(),
+        endings: played.conversations.len() + played.heard.len(),
+        ..Counts::default()
+    };
     let ground = Ground {
         agency: &agency,
         adapter: stage.adapter(),

@@ -29,6 +29,8 @@ pub struct Counts {
     pub endings: usize,
     /// Replies put in the place of told ones.
     pub trials: usize,
+    /// Chains held to the schemas; an agency has none.
+    pub chains: usize,
 }
 
 /// How the process ends.
@@ -94,11 +96,14 @@ impl Report {
         let errors = self.errors().count();
         let notes = self.findings.len() - errors;
         let counts = self.counts;
-        let _ = writeln!(
-            text,
-            "{}: {} talks, {} endings, {} replies put in their place; {errors} errors, {notes} notes",
-            self.agency, counts.talks, counts.endings, counts.trials
-        );
+        let tried = match counts.chains {
+            0 => format!(
+                "{} talks, {} endings, {} replies put in their place",
+                counts.talks, counts.endings, counts.trials
+            ),
+            chains => format!("{chains} held to the schemas"),
+        };
+        let _ = writeln!(text, "{}: {tried}; {errors} errors, {notes} notes", self.agency);
         text
     }
 
@@ -112,6 +117,7 @@ impl Report {
             "talks": self.counts.talks,
             "endings": self.counts.endings,
             "trials": self.counts.trials,
+            "chains": self.counts.chains,
             "findings": findings,
         })
     }

@@ -71,6 +71,23 @@ pub struct Due {
     pub missing_year: Option<i32>,
 }
 
+impl Due {
+    /// Why the date may still move, in Vietnamese and English; `None`: it stands.
+    pub fn warning(&self) -> Option<[String; 2]> {
+        match (self.missing_year, self.provisional) {
+            (Some(year), _) => Some([
+                format!("Ngày hẹn trả chỉ là tạm tính: chưa có lịch nghỉ của năm {year}"),
+                format!("The due date is provisional: the holidays of {year} are not loaded"),
+            ]),
+            (None, true) => Some([
+                "Ngày hẹn trả chỉ là tạm tính: có ngày nghỉ chưa được thông báo chính thức".to_owned(),
+                "The due date is provisional: a day off in between has not been announced yet".to_owned(),
+            ]),
+            (None, false) => None,
+        }
+    }
+}
+
 /// The usual term for a supplement, in working days (interfaces 7.1).
 pub const SUPPLEMENT_DAYS: u32 = 7;
 
@@ -139,6 +156,22 @@ impl Calendar {
             provisional: count.provisional || count.missing_year.is_some(),
             missing_year: count.missing_year,
         }
+    }
+
+    /// The end of the working day that is so many after the day on which something else is due: the cut-off is for what
+    /// comes in, and what is due by the end of a day is counted from that day.
+    pub fn due_after(&self, earlier: Due, working_days: u32) -> Due {
+        let due = self.due(Day::of(earlier.at_ms).start_ms(), working_days);
+        Due {
+            provisional: due.provisional || earlier.provisional,
+            missing_year: earlier.missing_year.or(due.missing_year),
+            ..due
+        }
+    }
+
+    /// Whether the days of this year are all here.
+    pub fn knows(&self, year: i32) -> bool {
+        self.years.contains(&year)
     }
 
     /// The end of a supplement's term: of the day the agency names, else so many working days from now.

@@ -17,6 +17,7 @@ pub mod leg;
 pub mod state;
 
 pub mod agencies;
+pub mod due;
 pub mod store;
 pub mod whole;
 pub mod work;
@@ -29,6 +30,7 @@ mod told;
 
 use serde_json::Value;
 
+pub use due::{Dues, LegDue};
 pub use event::{Answer, Answered, Asked, Conclusion, Event, Skip, Standing};
 pub use history::{Change, Entry, Refused, Why};
 pub use leg::{Leg, Park, Terms};

@@ -15,12 +15,14 @@ use crate::identifiers::BirthplaceCodes;
 use crate::refusal::Refusal;
 use crate::settings::ServiceSettings;
 
+mod cases;
 mod dates;
 mod feeds;
 mod findings;
 mod route;
 mod shape;
 
+pub use cases::CaseForm;
 pub use feeds::FeedPlan;
 pub use route::Route;
 use route::Way;
@@ -34,6 +36,7 @@ pub const HOUSE: &str = "lienthong";
 pub struct Catalogue {
     services: BTreeMap<String, Arc<Service>>,
     feeds: BTreeMap<String, FeedPlan>,
+    cases: BTreeMap<String, Arc<CaseForm>>,
     documents: Arc<BTreeMap<String, Value>>,
     birthplaces: BirthplaceCodes,
 }
@@ -125,9 +128,10 @@ impl Catalogue {
         let mut unfit = Vec::new();
         let ways = route::ways(&sources.agencies, &sources.units, &sources.house, &mut unfit);
         let documents = by_id(sources.documents, &mut unfit);
-        let mut services = BTreeMap::new();
+        let (mut services, mut cases) = (BTreeMap::new(), BTreeMap::new());
         match registry(&documents) {
             Ok(registry) => {
+                cases = cases::read(&documents, &registry, &mut unfit);
                 for (id, document) in
                     documents.iter().filter(|(_, document)| document.get("x-service").is_some())
                 {
@@ -160,6 +164,7 @@ impl Catalogue {
             Ok(Catalogue {
                 services,
                 feeds,
+                cases,
                 documents: Arc::new(documents),
                 birthplaces: sources.birthplaces,
             })
@@ -186,6 +191,19 @@ impl Catalogue {
     /// The schemas of this name, be it a service or a feed.
     pub fn described(&self, name: &str) -> Option<&Arc<Service>> {
         self.service(name).or_else(|| self.feeds.get(name).map(|feed| &feed.service))
+    }
+
+    /// What a case of this chain is given, where a schema says it.
+    pub fn case(&self, chain: &str) -> Option<&Arc<CaseForm>> {
+        self.cases.get(chain)
+    }
+
+    /// What is wrong with a case's input, all at once; pointers lead into the input. `today` is an ISO 8601 date.
+    pub fn case_findings(&self, case: &CaseForm, input: &Value, today: &str) -> Vec<Finding> {
+        findings::of_query(&case.validator, &case.input, input, today, &self.birthplaces)
+            .into_iter()
+            .map(cases::into_input)
+            .collect()
     }
 
     /// Every schema document by its `$id`, references as they stand, for the OpenAPI document.
@@ -287,16 +305,7 @@ impl Compiler<'_> {
             "several" => true,
             _ => return Err("x-people is neither one nor several".into()),
         };
-        let subject: Vec<String> = self
-            .document
-            .get("x-subject")
-            .and_then(Value::as_array)
-            .ok_or("x-subject is not a list")?
-            .iter()
-            .map(|pointer| {
-                pointer.as_str().map(str::to_owned).ok_or("x-subject holds something but pointers")
-            })
-            .collect::<Result<_, _>>()?;
+        let subject = subject_of(self.document)?;
         let documents = Documents::new(self.documents);
         let query = documents.node(&format!("{}#/$defs/query", self.id))?;
         let answer = documents.node(&format!("{}#/$defs/answer", self.id))?;
@@ -346,6 +355,13 @@ impl Compiler<'_> {
             .build(&json!({ "$ref": format!("{}#/$defs/{shape}", self.id) }))
             .map_err(|error| format!("{shape} cannot be compiled: {error}"))
     }
+}
+
+/// `x-subject`: pointers that say whom something is about.
+fn subject_of(document: &Value) -> Result<Vec<String>, &'static str> {
+    let pointers = document.get("x-subject").and_then(Value::as_array).ok_or("x-subject is not a list")?;
+    let text = |pointer: &Value| pointer.as_str().map(str::to_owned);
+    pointers.iter().map(|pointer| text(pointer).ok_or("x-subject holds something but pointers")).collect()
 }
 
 fn by_id(documents: Vec<Value>, unfit: &mut Vec<Unfit>) -> BTreeMap<String, Value> {

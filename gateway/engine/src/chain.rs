@@ -14,11 +14,14 @@ use adapter_api::agency::Table;
 
 mod check;
 mod draw;
+mod fits;
+mod lineage;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Write, check};
+pub use check::{CODE, Write, check};
 pub use draw::Undrawn;
+pub use lineage::at_the_case;
 
 /// The root under which the case's input stands: `$case.deceased.full_name`; bare paths lead there too.
 pub const CASE_ROOT: &str = "case";
@@ -60,6 +63,8 @@ pub struct Chain {
 pub struct LegPlan {
     /// `registration`.
     pub name: String,
+    /// Where it stands, for messages.
+    pub place: Place,
     /// The service it calls, a write.
     pub service: String,
     /// The official title.
@@ -139,6 +144,7 @@ fn read_due(keys: &Keys<'_>, findings: &mut Findings) -> Option<u32> {
 }
 
 fn read_leg(name: &str, spot: Spot<'_>, findings: &mut Findings) -> Option<LegPlan> {
+    let place = spot.place.clone();
     let keys = Keys::open(spot, &LEG_KEYS, findings)?;
     let service = keys.required_name("service", findings);
     let title = keys.required_name("title", findings);
@@ -156,6 +162,7 @@ fn read_leg(name: &str, spot: Spot<'_>, findings: &mut Findings) -> Option<LegPl
     let due_working_days = read_due(&keys, findings);
     Some(LegPlan {
         name: name.to_owned(),
+        place,
         service: service?,
         title: title?,
         title_en: title_en?,

@@ -367,12 +367,16 @@ fn components_of(id: &str, document: &Value) -> Vec<(String, Value)> {
     components
 }
 
-/// `…/schemas/common/address.json` → `common.address`; `…/schemas/services/residence.person.v1.json` → `service.residence.person`.
+/// `…/schemas/common/address.json` → `common.address`; `…/schemas/services/residence.person.v1.json` → `service.residence.person`;
+/// `…/schemas/cases/death.v1.json` → `case.death`.
 fn component_prefix(id: &str) -> String {
     let file = id.rsplit('/').next().unwrap_or(id).trim_end_matches(".json");
     if id.contains("/services/") {
         let service = file.rsplit_once(".v").map_or(file, |(service, _)| service);
         return format!("service.{service}");
+    }
+    if id.contains("/cases/") {
+        return format!("case.{}", file.rsplit_once(".v").map_or(file, |(case, _)| case));
     }
     format!("common.{file}")
 }

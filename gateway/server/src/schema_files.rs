@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use adapter_api::diagnostic::Diagnostic;
+use adapter_api::diagnostic::{Diagnostic, Place};
 use conformance::Side;
 use conformance::disk::Disk;
 use engine::catalogue::{Catalogue, Sources};
@@ -41,6 +41,13 @@ impl SchemaFiles {
         }
     }
 
+    /// A diagnostic whose place is a schema's `$id`, at the schema's file.
+    pub fn placed(&self, schemas: &Path, diagnostic: &Diagnostic) -> Diagnostic {
+        let file = self.place(schemas, &diagnostic.place.file);
+        let place = Place { file: file.into(), ..diagnostic.place.clone() };
+        Diagnostic { place, ..diagnostic.clone() }
+    }
+
     /// The documents of the services that can be asked, by service name. A write is a leg of a case, and nobody asks for it.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Value)> {
         // A feed is followed by the house; nobody asks for it.
@@ -50,6 +57,36 @@ impl SchemaFiles {
             .filter_map(|document| Some((document.get("x-service")?.as_str()?, document)))
     }
 }
+
+impl SchemaFiles {
+    /// The document of a service, write or read, whether or not anybody answers it.
+    pub fn service(&self, name: &str) -> Option<&Value> {
+        let is_it = |document: &&Value| document.get("x-service").and_then(Value::as_str) == Some(name);
+        self.documents.values().find(is_it)
+    }
+
+    /// The examples at a full reference, `https://…/death.v1.json#/$defs/input`: its own, else those its `$ref` leads to.
+    pub fn examples(&self, reference: &str) -> Vec<Value> {
+        let mut reference = reference.to_owned();
+        for _ in 0..REFERENCES_MAX {
+            let (id, pointer) = reference.split_once('#').unwrap_or((&reference, ""));
+            let Some(schema) = self.documents.get(id).and_then(|document| document.pointer(pointer)) else {
+                break;
+            };
+            if let Some(examples) = schema.get("examples").and_then(Value::as_array) {
+                return examples.clone();
+            }
+            let Some(next) = schema.get("$ref").and_then(Value::as_str) else { break };
+            let (file, below) = next.split_once('#').unwrap_or((next, ""));
+            let file = if file.is_empty() { id.to_owned() } else { join(id, file) };
+            reference = format!("{file}#{below}");
+        }
+        Vec::new()
+    }
+}
+
+/// References that may lead to one another: the longest way has two.
+const REFERENCES_MAX: usize = 8;
 
 /// A diagnostic as a line of the configuration's report.
 pub fn told(diagnostic: &Diagnostic) -> ConfigError {
@@ -64,16 +101,7 @@ pub fn validator(
     documents: &BTreeMap<String, Value>,
     agencies: &[adapter_api::agency::Agency],
 ) -> Box<Validate> {
-    let own = |(number, agency): (usize, &adapter_api::agency::Agency)| {
-        (agency.name.clone(), vec![format!("A00.{}", number % 1_000)])
-    };
-    let sources = Sources {
-        documents: documents.values().cloned().collect(),
-        agencies: agencies.iter().collect(),
-        units: agencies.iter().enumerate().map(own).collect(),
-        ..Sources::default()
-    };
-    let catalogue = match Catalogue::build(sources) {
+    let catalogue = match catalogue(documents, agencies) {
         Ok(catalogue) => catalogue,
         Err(unfit) => {
             let said: Vec<String> = unfit.iter().map(ToString::to_string).collect();
@@ -90,6 +118,23 @@ pub fn validator(
             },
         }
     })
+}
+
+/// The catalogue of agency folders that no deployment has put together: each has a unit of its own.
+pub fn catalogue(
+    documents: &BTreeMap<String, Value>,
+    agencies: &[adapter_api::agency::Agency],
+) -> Result<Catalogue, Vec<engine::catalogue::Unfit>> {
+    let own = |(number, agency): (usize, &adapter_api::agency::Agency)| {
+        (agency.name.clone(), vec![format!("A00.{}", number % 1_000)])
+    };
+    let sources = Sources {
+        documents: documents.values().cloned().collect(),
+        agencies: agencies.iter().collect(),
+        units: agencies.iter().enumerate().map(own).collect(),
+        ..Sources::default()
+    };
+    Catalogue::build(sources)
 }
 
 type Validate = dyn Fn(&str, Side, &Value) -> Vec<String> + Send + Sync;

@@ -1,5 +1,7 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
+mod chain_examples;
+pub mod chains;
 mod clients;
 mod composites;
 mod keys;
@@ -53,7 +55,8 @@ pub fn assemble(main: Main) -> Result<Gateway, Vec<ConfigError>> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let chance: Arc<dyn Chance> = Arc::new(SecureChance);
     let plan = draw(main, &clock).sound()?;
-    warnings::warnings(&plan.world).iter().for_each(|warning| tracing::warn!("{warning}"));
+    let late = chains::warnings(&plan.world.chains, clock.unix_ms());
+    warnings::warnings(&plan.world).iter().chain(&late).for_each(|warning| tracing::warn!("{warning}"));
     // The first thing that is opened, and only now that nothing else can be found wrong.
     let audit = open_audit(&plan.world.main, &clock)?;
     let (engine, world, authenticator) = plan.engine(&clock, &chance, Arc::clone(&audit) as _)?;

@@ -172,3 +172,29 @@ fn a_store_whose_steps_are_missing_or_newer_says_what_to_do() {
     let (code, told) = store(&["migrate", "status"]);
     assert!(code == Some(1) && told.contains("missing"), "{told}");
 }
+
+#[test]
+fn check_holds_the_chains_to_the_schemas_and_tells_everything_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |chains: &Path| {
+        let chains = format!("--chains={}", chains.display());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lienthong"));
+        command.args(["check", "adapters", "--quick", &chains]).current_dir(project_root()).output().unwrap()
+    };
+    let none = check(folder.path());
+    assert!(none.status.success() && !said(&none).contains("chains:"), "a folder without files is no chain");
+    let death = std::fs::read_to_string(project_root().join("config/chains/death.toml")).unwrap();
+    let wrong = death
+        .replace("= \"applicant\"", "= \"applicants\"")
+        .replace("\"e-receipt.issue\"", "\"e-receipt.file\"");
+    std::fs::write(folder.path().join("death.toml"), wrong).unwrap();
+    let wrong = check(folder.path());
+    assert_eq!(wrong.status.code(), Some(1));
+    for words in [
+        "death.toml:71: error[chain] leg.funeral_support: the input has no field applicants",
+        "error[chain] leg.fee: e-receipt.file is a read; a leg is a write",
+        "chains: 1 held to the schemas;",
+    ] {
+        assert!(said(&wrong).contains(words), "{words}: {}", said(&wrong));
+    }
+}

@@ -19,6 +19,13 @@ pub fn check_schemas(services: &BTreeMap<String, ServiceShape>) -> Vec<Diagnosti
     findings
 }
 
+/// Reports every single value of a case's input that has no data class, as [`check_schemas`] does for services.
+pub fn check_case(name: &str, input: &Shape) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    unclassed(input, "input", &Place::new(&Arc::from(name), 1), &mut findings);
+    findings
+}
+
 fn unclassed(shape: &Shape, at: &str, place: &Place, findings: &mut Vec<Diagnostic>) {
     match shape {
         Shape::Object(properties) => {

@@ -83,7 +83,7 @@ pub struct Leg {
     pub parked: Option<Park>,
     /// Why it is not sent.
     pub skipped: Option<Skip>,
-    /// What is wrong, field by field.
+    /// What is wrong, field by field; each pointer leads into the case's input.
     pub findings: Vec<Finding>,
     /// Its query in place of what the chain draws: supplemented, or amended by an operator.
     pub query: Option<Value>,

@@ -1,3 +1,4 @@
+mod due;
 mod guards;
 mod table;
 

@@ -12,7 +12,7 @@ use super::store::{Claim, Commit, Lease, Node, NotCommitted, Store, StoreFailed}
 use super::whole::reference;
 use super::{Answer, Answered, Asked, Case, Entry, Event, Leg, LegState, Refused};
 use crate::calendar::Calendar;
-use crate::chain::{Chain, Chains};
+use crate::chain::{Chain, Chains, at_the_case};
 use crate::ports::{Chance, Clock};
 
 /// How patient a worker is. All in milliseconds.
@@ -207,7 +207,15 @@ impl Turn<'_> {
     fn read(&self, heard: Heard, leg: &Leg, query: &serde_json::Value) -> Answer {
         let identity = (self.worker.identity)(&leg.service);
         let now = self.worker.clock.unix_ms();
-        answer(heard, query, &identity, |until| self.worker.calendar.supplement_until(until, now))
+        let read = answer(heard, query, &identity, |until| self.worker.calendar.supplement_until(until, now));
+        match (read, self.chain.leg(&leg.name)) {
+            // Whoever is to correct it sees the case's input, not the leg's query.
+            (Answer::Refused { code, findings }, Some(plan)) => {
+                let findings = findings.into_iter().map(|finding| at_the_case(finding, plan)).collect();
+                Answer::Refused { code, findings }
+            }
+            (read, _) => read,
+        }
     }
 
     fn answered(&self, leg: &Leg, asked: Asked, asked_ms: i64, answer: Answer) -> Event {

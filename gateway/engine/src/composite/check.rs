@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use adapter_api::Kind;
-use adapter_api::language::syntax::{Convert, Drawing, Node as Word, Root};
+use adapter_api::language::syntax::{Drawing, Node as Word, Root};
 
-use super::mention::{Mention, conversions_in, conversions_of, of_conditions, of_drawing, of_expression};
+use super::mention::{
+    Conversion, Mention, Named, conversions_in, conversions_of, of_conditions, of_drawing, of_expression,
+};
 use super::plan::{Composite, PartPlan, Shows};
 use crate::catalogue::{Catalogue, Node, Unfit};
 use crate::fan_out;
@@ -115,7 +117,7 @@ impl Checker<'_> {
     /// Code lists and shapes: each that is named is there, and each that is there is named.
     fn words(&mut self) {
         let composite = self.composite;
-        let mut conversions: Vec<&Convert> =
+        let mut conversions: Vec<Conversion<'_>> =
             composite.parts.iter().flat_map(|part| conversions_in(&part.query)).collect();
         conversions.extend(composite.shapes.values().flat_map(conversions_in));
         match &composite.shows {
@@ -125,22 +127,8 @@ impl Checker<'_> {
                 conversions.extend(from.flat_map(conversions_of));
             }
         }
-        let (mut tables, mut shapes) = (BTreeSet::new(), BTreeSet::new());
-        for conversion in conversions {
-            match conversion {
-                Convert::Table(name) => tables.insert(name.as_str()),
-                Convert::Shape(name) => shapes.insert(name.as_str()),
-                Convert::Date(_) | Convert::Document => false,
-            };
-        }
-        let known = composite.tables.keys().map(String::as_str).collect();
-        self.same_names("table", &tables, &known);
-        self.same_names("shape", &shapes, &composite.shapes.keys().map(String::as_str).collect());
-    }
-
-    fn same_names(&mut self, what: &str, named: &BTreeSet<&str>, known: &BTreeSet<&str>) {
-        named.difference(known).for_each(|name| self.say(format!("there is no {what} {name}")));
-        known.difference(named).for_each(|name| self.say(format!("{what}.{name} is used by nobody")));
+        let unfit = Named::by(conversions).beside(composite.tables.keys(), composite.shapes.keys());
+        unfit.into_iter().for_each(|(_, why)| self.say(why));
     }
 
     fn field(&mut self, name: &str, from: &[adapter_api::language::syntax::Expression]) {

@@ -1,5 +1,8 @@
 //! Names every path of an expression, and whether it stands where *here* is still the caller's query.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use adapter_api::diagnostic::Place;
 use adapter_api::language::syntax::{
     Conditions, Convert, Drawing, Expression, Form, Head, Node, Path, Root, Test,
 };
@@ -11,6 +14,8 @@ use super::plan::PART_ROOT;
 pub struct Mention<'a> {
     /// The path.
     pub path: &'a Path,
+    /// Its line.
+    pub place: &'a Place,
     /// It stands inside rows: *here* is a row, not the query.
     pub in_rows: bool,
 }
@@ -60,13 +65,56 @@ pub fn of_conditions(conditions: &Conditions) -> Vec<Mention<'_>> {
     found.mentions
 }
 
+/// Code lists and shapes that some words name.
+pub struct Named<'a> {
+    tables: BTreeMap<&'a str, &'a Place>,
+    shapes: BTreeMap<&'a str, &'a Place>,
+}
+
+impl<'a> Named<'a> {
+    /// What these conversions name.
+    pub fn by(conversions: impl IntoIterator<Item = Conversion<'a>>) -> Self {
+        let mut named = Named { tables: BTreeMap::new(), shapes: BTreeMap::new() };
+        for (place, conversion) in conversions {
+            match conversion {
+                Convert::Table(name) => named.tables.entry(name).or_insert(place),
+                Convert::Shape(name) => named.shapes.entry(name).or_insert(place),
+                Convert::Date(_) | Convert::Document => continue,
+            };
+        }
+        named
+    }
+
+    /// What does not agree with what is there: each that is named is there, and each that is there is named. With the line
+    /// that names it; `None`: nobody does.
+    pub fn beside<'k>(
+        &self,
+        tables: impl Iterator<Item = &'k String>,
+        shapes: impl Iterator<Item = &'k String>,
+    ) -> Vec<(Option<&'a Place>, String)> {
+        let (tables, shapes): (BTreeSet<&str>, BTreeSet<&str>) =
+            (tables.map(String::as_str).collect(), shapes.map(String::as_str).collect());
+        let mut unfit = Vec::new();
+        for (what, named, known) in [("table", &self.tables, tables), ("shape", &self.shapes, shapes)] {
+            let missing = named.iter().filter(|(name, _)| !known.contains(*name));
+            unfit.extend(missing.map(|(name, place)| (Some(*place), format!("there is no {what} {name}"))));
+            let idle = known.iter().filter(|name| !named.contains_key(*name));
+            unfit.extend(idle.map(|name| (None, format!("{what}.{name} is used by nobody"))));
+        }
+        unfit
+    }
+}
+
+/// A conversion with its line.
+pub type Conversion<'a> = (&'a Place, &'a Convert);
+
 /// Every conversion of an expression: code lists and shapes are named there.
-pub fn conversions_of(expression: &Expression) -> Vec<&Convert> {
+pub fn conversions_of(expression: &Expression) -> Vec<Conversion<'_>> {
     in_one(expression).conversions
 }
 
 /// Every conversion of a drawing.
-pub fn conversions_in(drawing: &Drawing) -> Vec<&Convert> {
+pub fn conversions_in(drawing: &Drawing) -> Vec<Conversion<'_>> {
     in_fields(drawing).conversions
 }
 
@@ -86,16 +134,17 @@ fn in_fields(drawing: &Drawing) -> Found<'_> {
 #[derive(Default)]
 struct Found<'a> {
     mentions: Vec<Mention<'a>>,
-    conversions: Vec<&'a Convert>,
+    conversions: Vec<Conversion<'a>>,
 }
 
 impl<'a> Found<'a> {
     fn in_expression(&mut self, expression: &'a Expression, in_rows: bool) {
+        let place = &expression.place;
         match &expression.node {
-            Node::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Node::Path(path) => self.mentions.push(Mention { path, place, in_rows }),
             Node::Constant(_) => {}
             Node::List(items) => items.iter().for_each(|item| self.in_expression(item, in_rows)),
-            Node::Form(form) => self.in_form(form, in_rows),
+            Node::Form(form) => self.in_form(form, place, in_rows),
             Node::Drawing(drawing) => self.in_drawing(drawing, in_rows),
         }
     }
@@ -104,10 +153,10 @@ impl<'a> Found<'a> {
         drawing.fields.iter().for_each(|field| self.in_expression(&field.value, in_rows));
     }
 
-    fn in_form(&mut self, form: &'a Form, in_rows: bool) {
+    fn in_form(&mut self, form: &'a Form, place: &'a Place, in_rows: bool) {
         let mut tested_in_rows = in_rows;
         match &form.head {
-            Head::Path(path) => self.mentions.push(Mention { path, in_rows }),
+            Head::Path(path) => self.mentions.push(Mention { path, place, in_rows }),
             Head::Const(_) | Head::Secret(_) => {}
             Head::First(parts) | Head::Join { parts, .. } => {
                 parts.iter().for_each(|part| self.in_expression(part, in_rows));
@@ -125,7 +174,7 @@ impl<'a> Found<'a> {
             }
             Head::Object(drawing) => self.in_drawing(drawing, in_rows),
         }
-        self.conversions.extend(&form.modifiers.convert);
+        self.conversions.extend(form.modifiers.convert.as_ref().map(|convert| (place, convert)));
         if let Some(when) = &form.modifiers.when {
             self.in_conditions(when, tested_in_rows);
         }
@@ -133,10 +182,11 @@ impl<'a> Found<'a> {
 
     fn in_conditions(&mut self, conditions: &'a Conditions, in_rows: bool) {
         for condition in &conditions.conditions {
-            self.mentions.push(Mention { path: &condition.path, in_rows });
+            let place = &condition.place;
+            self.mentions.push(Mention { path: &condition.path, place, in_rows });
             for test in &condition.tests {
                 if let Test::Same(path) = test {
-                    self.mentions.push(Mention { path, in_rows });
+                    self.mentions.push(Mention { path, place, in_rows });
                 }
             }
         }

@@ -64,6 +64,7 @@ pub struct Folders {
     pub units: PathBuf,
     pub composites: PathBuf,
     pub forms: PathBuf,
+    pub chains: PathBuf,
 }
 
 /// `[files]`
@@ -76,6 +77,7 @@ pub struct Files {
     pub agencies: PathBuf,
     pub carriers: PathBuf,
     pub clients: PathBuf,
+    pub calendar: PathBuf,
 }
 
 /// `[audit]`

@@ -10,6 +10,7 @@ use engine::policy::Policy;
 use engine::ports::{Audit, Chance, Clock, Documents};
 use engine::read::{Engine, Parts};
 
+use super::chains::{self, Ground};
 use super::clients::believe;
 use super::keys;
 use super::links::read_links;
@@ -59,6 +60,7 @@ pub fn draw(main: Main, clock: &Arc<dyn Clock>) -> Drawn {
     });
     if let Some(catalogue) = &catalogue {
         keep(Area::Configuration, told(&world.composites.findings(catalogue)));
+        keep(Area::Configuration, chains_told(&world, catalogue));
     }
     keep(Area::Configuration, unknown_clients(&world));
     let limits = engine::settings::findings(&world.agency_settings(), &world.carrier_settings());
@@ -155,6 +157,17 @@ fn rules(world: &World, unfit: &[Unfit]) -> Vec<ConfigError> {
     let file = world.main.path(&world.main.files.policy);
     let wrong = |one: &Unfit| ConfigError::unfit(&file, format!("rule \"{}\": {}", one.place, one.why));
     unfit.iter().map(wrong).collect()
+}
+
+/// What does not fit about the chains, each with its line; a schema is named by its file.
+fn chains_told(world: &World, catalogue: &Catalogue) -> Vec<ConfigError> {
+    let (shapes, files) = (&*world.shapes, &world.schema_files);
+    let ground = Ground { shapes, files, catalogue, is_deployed: true };
+    let folder = world.main.path(&world.main.folders.schemas);
+    chains::check(&world.chains.chains, &ground)
+        .iter()
+        .map(|finding| crate::schema_files::told(&files.placed(&folder, finding)))
+        .collect()
 }
 
 /// A rule for a client that nobody can be is a slip of the pen.

@@ -14,6 +14,7 @@ use engine::policy::PolicySettings;
 use engine::settings::{AgencySettings, CarrierSettings, ServiceSettings};
 use engine::units::{CONVERT, Tables, Units};
 
+use super::chains::{self, ChainFiles};
 use super::composites;
 use crate::config::document::{read_text, read_toml};
 use crate::config::parties::{AgencyBlock, CarrierBlock, ClientsFile};
@@ -47,6 +48,8 @@ pub struct World {
     pub clients: BTreeSet<String>,
     /// Composites and forms.
     pub composites: Composites,
+    /// Chains and the calendar.
+    pub chains: ChainFiles,
     /// The administrative units of both generations.
     pub units: Arc<Units>,
     birthplaces: BTreeSet<String>,
@@ -101,6 +104,8 @@ pub fn read_world(main: Main) -> Result<World, Vec<Finding>> {
     let clients_file: Option<ClientsFile> = or_report(read_one(&main, &main.files.clients), FILES, &mut keep);
     let birthplaces = or_report(read_birthplaces(&main), FILES, &mut keep);
     let composites = or_report(composites::read(&main), FILES, &mut keep);
+    let (folder, calendar) = (main.path(&main.folders.chains), main.path(&main.files.calendar));
+    let chains = or_report(chains::read(&folder, &calendar), FILES, &mut keep);
     let units = or_report(read_units(&main), FILES, &mut keep);
     let agencies = match (&read, &agency_blocks) {
         (Some((_, disk)), Some(blocks)) => {
@@ -128,6 +133,7 @@ pub fn read_world(main: Main) -> Result<World, Vec<Finding>> {
         clients_file,
         birthplaces: birthplaces.ok_or_else(missing)?,
         composites: composites.ok_or_else(missing)?,
+        chains: chains.ok_or_else(missing)?,
         units: units.ok_or_else(missing)?,
         main,
     })

@@ -151,12 +151,12 @@ struct Kept {
 }
 
 /// What tells whose a record is, and for how much: in a query and in a result.
-pub const IDENTITY: [&str; 3] = ["/deceased/personal_id", "/personal_id", "/amount"];
+pub const IDENTITY: [&str; 3] = ["/deceased/personal_id", "/deceased/id_number", "/total"];
 
 /// The part of a query that a result repeats.
 fn subject(query: &Value) -> Value {
     let mut subject = json!({ "number": "15", "book": "01/2025" });
-    for name in ["deceased", "personal_id", "amount"] {
+    for name in ["deceased", "total"] {
         if let (Some(value), Some(object)) = (query.get(name), subject.as_object_mut()) {
             object.insert(name.to_owned(), value.clone());
         }
@@ -165,7 +165,7 @@ fn subject(query: &Value) -> Value {
 }
 
 fn somebody_else() -> Value {
-    json!({ "number": "7", "deceased": { "personal_id": "0" }, "personal_id": "0", "amount": 0 })
+    json!({ "number": "7", "deceased": { "personal_id": "0", "id_number": "0" }, "total": 0 })
 }
 
 /// `CASE.LEG.REVISION`.
@@ -296,7 +296,7 @@ impl Offices {
         let rejects = self.dice.in_1000(self.weather.rejected);
         // What is wrong with a revision is wrong with it every time.
         if *kept.rejected.entry(question.reference.clone()).or_insert(rejects) {
-            let finding = Finding { pointer: Some("/deceased/personal_id".into()), ..Finding::default() };
+            let finding = Finding { pointer: Some("/query/deceased".into()), ..Finding::default() };
             return Err(Fault::Rejected {
                 code: None,
                 findings: vec![finding],

@@ -36,6 +36,10 @@ impl Copy {
             folder("config/forms"),
         );
         std::fs::write(copy.file("lienthong"), main).unwrap();
+        std::fs::create_dir(copy.folder.path().join("chains")).unwrap();
+        for name in ["calendar", "chains/death", "chains/residence.remove"] {
+            std::fs::copy(root.join(format!("config/{name}.toml")), copy.file(name)).unwrap();
+        }
         development::ensure_keys(&copy.folder.path().join("keys")).unwrap();
         copy.write("secret", "x", 0o600);
         copy.replace("agencies", "# tls = {", "tls = {");
@@ -144,6 +148,47 @@ fn mistakes() -> Vec<Mistake> {
             |copy| copy.append("agencies", "\n[tax.logins.portal]\npath = \"/x\"\n"),
             "[tax.logins.portal] is no credential of its folder",
         ),
+        (
+            |copy| copy.replace("chains/death", "\"postal.create-item\"", "\"postal.creat-item\""),
+            "error[chain] leg.delivery: nobody answers postal.creat-item",
+        ),
+        (
+            |copy| copy.replace("chains/death", "same_day  ", "after = [\"residence_removal\"]\nsame_day  "),
+            "leg.registration: stands after itself",
+        ),
+        (
+            |copy| copy.replace("chains/death", "copies            = \"copies\"\n", ""),
+            "leg.registration.query: nothing feeds copies, which is required",
+        ),
+        (
+            |copy| copy.replace("chains/death", "= \"residence_office\"", "= \"office_of_residence\""),
+            "the input has no field office_of_residence",
+        ),
+        (
+            |copy| {
+                copy.replace(
+                    "chains/death",
+                    "= \"fee.total\"",
+                    "= { path = \"fee.total\", table = \"dong\" }",
+                )
+            },
+            "there is no table dong",
+        ),
+        (
+            |copy| copy.replace("chains/death", "= \"charge.total\"", "= \"charge.items\""),
+            "charge.items is a list, and a whole number belongs here",
+        ),
+        (
+            |copy| {
+                let whole = std::fs::read_to_string(copy.file("chains/residence.remove")).unwrap();
+                std::fs::write(
+                    copy.file("chains/move"),
+                    whole.replace("\"residence.remove\"\ntitle ", "\"move\"\ntitle "),
+                )
+                .unwrap();
+            },
+            "chains/move.toml:1: error[chain] chain: no schema describes what a case of move is given",
+        ),
         (|copy| copy.append("lienthong", "[log]\nlevel = \"nonsense\"\n"), "`level` must be"),
         (|copy| copy.write("keys/cache.key", "short", 0o600), "at least 32 bytes"),
         (|copy| copy.write("keys/subject.key", &"x".repeat(32), 0o644), "subject.key: others than its owner"),
@@ -208,4 +253,39 @@ fn a_client_of_several_issuers_names_its_own() {
         "issuer = \"https://three.example\"\ntitle",
     );
     assert!(copy.said().iter().any(|said| said.contains("is none of [[issuers]]")));
+}
+
+/// What cannot be read is told before anything is compared.
+#[test]
+fn a_calendar_is_sound_and_a_chain_needs_one() {
+    let copy = Copy::new();
+    copy.replace("calendar", "cut_off = \"15:00\"", "cut_off = \"25:00\"");
+    copy.replace("calendar", "date = \"2025-01-27\"", "date = \"2025-01-28\"");
+    copy.replace("chains/death", "main             = ", "mein = ");
+    let said = copy.said();
+    for words in ["calendar.toml:8: cut_off", "calendar.toml:24: 2025-01-28 stands twice", "death.toml:10:"] {
+        assert!(said.iter().any(|said| said.contains(words)), "{words}: {said:#?}");
+    }
+    std::fs::remove_file(copy.file("calendar")).unwrap();
+    assert!(copy.said().iter().any(|said| said.contains("calendar.toml: cannot be read")));
+}
+
+#[test]
+fn a_deployment_without_chains_needs_neither_folder_nor_calendar() {
+    let copy = Copy::new();
+    std::fs::remove_file(copy.file("calendar")).unwrap();
+    for name in ["chains/death", "chains/residence.remove"] {
+        std::fs::remove_file(copy.file(name)).unwrap();
+    }
+    std::fs::write(copy.folder.path().join("chains/README.md"), "none yet").unwrap();
+    assert_eq!(copy.said(), Vec::<String>::new(), "a folder without files is no chain");
+    std::fs::remove_dir_all(copy.folder.path().join("chains")).unwrap();
+    assert_eq!(copy.said(), Vec::<String>::new());
+}
+
+#[test]
+fn a_chains_file_bears_its_name() {
+    let copy = Copy::new();
+    std::fs::rename(copy.file("chains/death"), copy.file("chains/deaths")).unwrap();
+    assert!(copy.said()[0].ends_with("the file is to be called death.toml"), "{:?}", copy.said());
 }

@@ -156,25 +156,45 @@ impl World {
 /// The input of a death case. Nobody real: the number is made of the case's.
 fn input(number: usize, dice: &Dice) -> Value {
     let person = |at: usize| format!("0380420{at:05}");
+    let place = json!({ "province": "38", "commune": "14812" });
     let mut input = json!({
-        "office": "14812", "received_on": "2025-08-12",
-        "deceased": { "personal_id": person(number), "full_name": "NGUYỄN VĂN MẪU", "birth_date": "1942",
-            "sex": "male", "residence": { "province": "38", "commune": "14812" }, "residence_office": "14812" },
-        "death": { "date": "2025-08-11", "place": "Tại nhà" },
-        "death_notice": { "number": "12" },
-        "requester": { "personal_id": person(number + 50_000), "full_name": "NGUYỄN THỊ THỬ", "relation": "child",
+        "dossier": "H56.14-250812-0035", "chain_code": "G22.99.01-250812-0007", "office": "14812",
+        "received_at": "2025-08-12T09:00:00+07:00", "kind": "on_time", "copies": 2,
+        "deceased": { "personal_id": person(number), "full_name": "NGUYỄN VĂN MẪU", "sex": "male", "birth_date": "1942",
+            "ethnicity": "Kinh", "nationality": "Việt Nam", "residence_kind": "permanent", "residence": place },
+        "death": { "died_on": "2025-08-11", "place": place },
+        "notice": { "kind": "death_notice", "number": "12/GBT", "issued_on": "2025-08-11" },
+        "applicant": { "personal_id": person(number + 50_000), "full_name": "NGUYỄN THỊ THỬ", "relation": "Con",
             "phone": "0900000000" },
-        "benefit": { "kind": "survivor", "insurance_number": "3800000001", "claimants": [] },
-        "funeral": { "category": "social-protection" },
-        "delivery": { "sender": {}, "address": {}, "weight": 50, "contents": "Trích lục khai tử" },
+        "residence_office": "14812", "documents": [],
     });
+    let account = json!({ "number": "0000000001", "bank": "MAUVNVX" });
+    let mail = |name: &str| {
+        json!({ "full_name": name, "address": "Thôn 1", "place": { "province": "44", "district": "4410" },
+            "phone": "0900000000" })
+    };
+    let paid = |amount: u32, name: &str| {
+        json!({ "payment_method": "transfer", "issued_on": "2025-08-12", "total": amount,
+            "items": [{ "code": "1.000656", "name": name, "quantity": 1, "unit_price": amount, "amount": amount }] })
+    };
     // The citizen picks two, three or four procedures, and whether to pay for copies and have them brought.
-    let half = || dice.in_1000(500);
-    let wanted = json!({ "survivor_benefit": half(), "funeral_support": half(), "delivery": half() });
-    let fee = half().then(|| json!({ "kind": "fee", "amount": 8_000, "purpose": "Bản sao trích lục" }));
+    let blocks = [
+        (
+            "survivor_benefit",
+            json!({ "insurance_number": "3800000001", "benefit": "monthly", "beneficiaries": [] }),
+        ),
+        (
+            "funeral_support",
+            json!({ "procedure": "1.001731", "procedure_title": "Hỗ trợ chi phí mai táng", "unit": "H56.14",
+                "category": "social_protection", "account": account }),
+        ),
+        ("fee", paid(16_000, "Phí bản sao trích lục")),
+        ("charge", paid(8_000, "Lệ phí đăng ký khai tử")),
+        ("delivery", json!({ "sender": mail("UBND xã Mẫu"), "receiver": mail("NGUYỄN THỊ THỬ") })),
+    ];
     if let Some(input) = input.as_object_mut() {
-        input.insert("wanted".to_owned(), wanted);
-        input.extend(fee.map(|fee| ("fee".to_owned(), fee)));
+        let wanted = blocks.into_iter().filter(|_| dice.in_1000(500));
+        input.extend(wanted.map(|(name, block)| (name.to_owned(), block)));
     }
     input
 }
