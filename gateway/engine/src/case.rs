@@ -17,6 +17,7 @@ pub mod leg;
 pub mod state;
 
 pub mod agencies;
+pub mod road;
 pub mod store;
 pub mod whole;
 pub mod work;

@@ -190,14 +190,19 @@ impl Desk {
         *lock(&self.pace) = pace;
     }
 
-    /// Takes a dossier. One that wants a supplement gets it; otherwise a known reference makes a second dossier only
+    /// Takes a dossier. One that wants a supplement gets it, under the one-stop's code it comes with [SIM]; otherwise a known reference makes a second dossier only
     /// where the agency does not recognise it.
     pub(crate) fn take(&self, filing: Filing, recognises: bool) -> Taken {
         let mut files = lock(&self.files);
-        let known = files.by_code.get(&filing.reference).and_then(|own| own.last()).copied();
-        let known = known.and_then(|index| files.all.get_mut(index));
-        if let Some(file) = known.filter(|file| file.reference == filing.reference) {
+        let Files { all, by_code, .. } = &mut *files;
+        let index = by_code.get(&filing.reference).and_then(|own| own.last()).copied();
+        let known = index.and_then(|index| Some((index, all.get_mut(index)?)));
+        if let Some((index, file)) = known.filter(|(_, file)| file.reference == filing.reference) {
             if matches!(file.standing(), Standing::Supplement { .. }) {
+                if file.code != filing.code {
+                    by_code.entry(filing.code.clone()).or_default().push(index);
+                }
+                file.code = filing.code;
                 file.said = filing.said;
                 file.subject = filing.subject;
                 file.turn(Standing::Waiting);

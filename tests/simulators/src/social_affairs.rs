@@ -175,7 +175,7 @@ impl SocialAffairs {
         };
         let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
         let taken =
-            site.late.write(Fate::of(misbehaviour), &reference, move || take(&desk, &tally, FILE, filing));
+            site.late.write(Fate::of(misbehaviour), &[&reference], move || take(&desk, &tally, FILE, filing));
         if let Some(Taken::Again(_)) = taken {
             return refuse(EXISTS, format!("Hồ sơ {reference} đã tồn tại trên hệ thống"));
         }

@@ -193,7 +193,9 @@ fn push(
         said: Value::Object(form.clone()),
     };
     let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
-    let taken = site.late.write(Fate::of(misbehaviour), reference, move || take(&desk, &tally, PUSH, filing));
+    let taken = site
+        .late
+        .write(Fate::of(misbehaviour), &[reference, code], move || take(&desk, &tally, PUSH, filing));
     let mut told = match taken {
         Some(Taken::Again(file)) => json!({
             "status": "0", "statusDescription": "Không thành công", "errorCode": RECEIVED_ALREADY,

@@ -106,7 +106,7 @@ impl Postal {
             return Err(MALFORMED);
         }
         let (orders, tally, own) = (Arc::clone(&self.orders), Arc::clone(&site.tally), order.clone());
-        let given = site.late.write(Fate::of(misbehaviour), &order, move || {
+        let given = site.late.write(Fate::of(misbehaviour), &[&order], move || {
             let given = orders.give(&own, code);
             if let Given::New(_) = given {
                 tally.did("orderpost", &own);
@@ -147,7 +147,7 @@ impl Postal {
             }
         }
         let (orders, tally, own) = (Arc::clone(&self.orders), Arc::clone(&site.tally), order.clone());
-        let taken_back = site.late.write(Fate::of(misbehaviour), &order, move || {
+        let taken_back = site.late.write(Fate::of(misbehaviour), &[&order], move || {
             let taken_back = orders.take_back(&own);
             if taken_back.is_ok() {
                 tally.did("ordercancel", &own);

@@ -119,8 +119,9 @@ impl Removals {
             said: Value::Object(asked.clone()),
         };
         let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
-        let taken =
-            site.late.write(Fate::of(misbehaviour), reference, move || take(&desk, &tally, REMOVE, filing));
+        let taken = site
+            .late
+            .write(Fate::of(misbehaviour), &[reference, code], move || take(&desk, &tally, REMOVE, filing));
         let mut told = match taken {
             Some(Taken::Again(file)) => json!({
                 "status": "0", "maHoSoCuTru": own_code(&file), "errorCode": "", "errorDescription": "Hồ sơ đã tồn tại",

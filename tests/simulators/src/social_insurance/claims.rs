@@ -62,7 +62,7 @@ impl Visit<'_> {
             said: json!({ "cheDo": benefit }),
         };
         let (desk, tally) = (Arc::clone(&self.site.desk), Arc::clone(&self.site.tally));
-        let taken = self.site.late.write(Fate::of(self.misbehaviour), &reference, move || {
+        let taken = self.site.late.write(Fate::of(self.misbehaviour), &[&reference], move || {
             let taken = desk.take(filing, false);
             count(&tally, CLAIM, &taken);
             taken

@@ -46,7 +46,7 @@ impl Viettel {
             _ => {}
         }
         let (book, tally, key) = (Arc::clone(&self.book), Arc::clone(&site.tally), order.key.clone());
-        let issued = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let issued = site.late.write(Fate::of(misbehaviour), &[&key], move || {
             let issued = book.issue(order);
             if let Ok(receipt) = &issued {
                 tally.did(ISSUE, &receipt.key);
@@ -98,7 +98,7 @@ impl Viettel {
         };
         let key = self.book.find(fits).ok_or(NOT_FOUND)?.receipt.key;
         let (book, tally, own) = (Arc::clone(&self.book), Arc::clone(&site.tally), key.clone());
-        let cancelled = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let cancelled = site.late.write(Fate::of(misbehaviour), &[&key], move || {
             let cancelled = book.cancel(&own);
             if cancelled {
                 tally.did(CANCEL, &own);
