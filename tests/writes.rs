@@ -1,14 +1,21 @@
 //! The write adapters and the simulated agencies over real sockets: one conversation at a time, exactly as the durable road's
 //! worker holds it. What is told, whether a byte could have left, and how often it was done.
 
+mod claim_death_benefit;
+mod claim_funeral_support;
+mod e_receipt;
+mod postal;
 mod register_death;
+mod residence_remove;
 
 use std::sync::Arc;
 
 use sandbox::{World, WorldOptions};
 use serde_json::{Value, json};
 use server::start::cases::{Agencies, Asked, CaseRoad, Fault, Finding, Heard, Outcome, Question, case_road};
-use simulators::{Day, Person, Simulators};
+use simulators::{
+    Day, Death, Handle, Misbehaviour as M, Pace, Person, SUPPLEMENT, Simulators, Standing, Times,
+};
 
 /// Long enough for a busy machine; nothing here is about time.
 const PATIENCE_MS: i64 = 30_000;
@@ -161,4 +168,79 @@ fn refused(told: Result<Outcome, Fault>) -> (Option<String>, Vec<Finding>) {
 /// Where the findings point, in order.
 fn pointers(findings: &[Finding]) -> Vec<&str> {
     findings.iter().filter_map(|finding| finding.pointer.as_deref()).collect()
+}
+
+/// Somebody whose death is registered, with the act.
+async fn dead(country: &Country, nth: usize) -> (Person, Death) {
+    let person = country.dying(nth);
+    register_death::register(country, &person, 9_000 + u32::try_from(nth).unwrap()).await;
+    let act = country.sims().death_of(&person.id).unwrap();
+    (person, act)
+}
+
+/// The operations of an agency where dossiers take their time.
+struct Desk<'a> {
+    agency: &'a Handle,
+    file: &'static str,
+}
+
+impl Desk<'_> {
+    fn done(&self, write: &Write<'_>) -> u64 {
+        self.agency.effects_of(self.file, &write.reference)
+    }
+
+    fn misbehaves(&self, misbehaviour: M) {
+        self.agency.misbehave_on(self.file, misbehaviour, Times::Once).unwrap();
+    }
+
+    /// Three writes: the reply is lost after the deed, before it, and the third is done late.
+    async fn goes_silent(&self, [lost, never, late]: [Write<'_>; 3]) {
+        self.agency.set_pace(Pace::ByHand);
+        self.misbehaves(M::CommitThenDrop);
+        lost.send_into_silence().await;
+        pending(&lost.find().await);
+        assert_eq!(self.done(&lost), 1);
+
+        self.misbehaves(M::DropBeforeCommit);
+        never.send_into_silence().await;
+        assert_eq!((never.find().await, self.done(&never)), (Outcome::Absent, 0));
+        never.leaves_nothing().await;
+        assert_eq!((never.find().await, self.done(&never)), (Outcome::Absent, 0));
+        accepted(&never.send().await);
+        assert_eq!(self.done(&never), 1);
+
+        self.misbehaves(M::CommitLate);
+        late.send_into_silence().await;
+        assert_eq!((self.done(&late), late.find().await), (0, Outcome::Absent));
+        pending(&late.find().await);
+        assert_eq!(self.done(&late), 1);
+    }
+
+    /// It waits, wants a supplement, gets it as a new revision under this reference, and is finished; with its result.
+    async fn is_worked_on(&self, mut write: Write<'_>, revised: String) -> Value {
+        self.agency.set_pace(Pace::ByHand);
+        accepted(&write.send().await);
+        pending(&write.look().await);
+        let wanted = "Bổ sung tờ khai".to_owned();
+        let standing = Standing::Supplement { wanted: wanted.clone(), findings: None, until: None };
+        assert!(self.agency.decide(&write.reference, standing));
+        assert_eq!(write.look().await, Outcome::Supplement { wanted, until: None });
+        write.reference = revised;
+        accepted(&write.send().await);
+        pending(&write.look().await);
+        let supplement = format!("{}{SUPPLEMENT}", self.file);
+        assert_eq!((self.done(&write), self.agency.effects_of(&supplement, &write.reference)), (0, 1));
+        assert!(self.agency.decide(&write.reference, Standing::Processing));
+        pending(&write.look().await);
+        assert!(self.agency.decide(&write.reference, Standing::Done { number: Some("77".to_owned()) }));
+        completed(write.look().await)
+    }
+
+    /// It is declined, with the reason.
+    async fn is_declined(&self, write: Write<'_>) {
+        accepted(&write.send().await);
+        let reason = "Không thuộc diện giải quyết".to_owned();
+        assert!(self.agency.decide(&write.reference, Standing::Declined { reason: reason.clone() }));
+        assert_eq!(write.look().await, Outcome::Declined { reason, code: None });
+    }
 }

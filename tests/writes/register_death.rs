@@ -1,9 +1,5 @@
 //! A death is pushed to the Ministry of Justice, polled, and registered once.
 
-use serde_json::{Value, json};
-use server::start::cases::{Fault, Outcome};
-use simulators::{Misbehaviour as M, Pace, SUPPLEMENT, Standing, Times};
-
 use super::*;
 
 const SERVICE: &str = "civil-status.register-death";

@@ -190,6 +190,7 @@ fn push(
         code: code.to_owned(),
         unit,
         subject: scalar(form, "nktSoGiayToTuyThan"),
+        matter: None,
         said: Value::Object(form.clone()),
     };
     let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));

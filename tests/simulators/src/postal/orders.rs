@@ -2,7 +2,7 @@
 //!
 //! Settings of the simulator \[SIM\]: the paths are the LGSP names without their prefix; an order number given a second
 //! time is `Status` 104 with the waybill of the first; 105 unknown, 106 collected already, 107 cancelled already, 108 a
-//! waybill number that another order has; the post's own numbers are `RM` and nine digits and `VN`.
+//! waybill number that another order has; a cancellation may say why in `Description`; the post's own numbers are `RM` and nine digits and `VN`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -137,7 +137,7 @@ impl Postal {
         misbehaviour: Option<&Misbehaviour>,
     ) -> Result<Value, Refusal> {
         let asked = self.customers(request)?;
-        only(&asked, &["CustomerCode", "OrderNumber", "ItemCode"])?;
+        only(&asked, &["CustomerCode", "OrderNumber", "ItemCode", "Description"])?;
         let order = text(&asked, "OrderNumber")?.to_owned();
         site.tally.asked_for(&order);
         if asked.contains_key("ItemCode") {

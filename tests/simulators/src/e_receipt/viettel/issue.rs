@@ -3,7 +3,8 @@
 //! Settings of the simulator \[SIM\]: members that the document leaves open with `…` are not looked into;
 //! `invoiceIssuedDate` may stand in `generalInvoiceInfo`, in milliseconds since 1970 \[BG\], and is today otherwise;
 //! `paymentMethod` is 6, 7, TM, CK or TM/CK; a `transactionUuid` used already is `TRANSACTION_UUID_EXISTED`; dates of a
-//! cancellation are `yyyy-MM-dd`, its answer has `result` null, a second one is `INVOICE_CANCELLED`.
+//! cancellation are `dd/MM/yyyy`, as at the other provider; its answer has `result` null and says so in words, a second
+//! one is `INVOICE_CANCELLED`.
 
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl Viettel {
             return Err(MALFORMED);
         }
         let fits = |receipt: &crate::Receipt| {
-            receipt.series_and_number() == number && receipt.issued_on.iso() == issued_on
+            receipt.series_and_number() == number && receipt.issued_on.slashed() == issued_on
         };
         let key = self.book.find(fits).ok_or(NOT_FOUND)?.receipt.key;
         let (book, tally, own) = (Arc::clone(&self.book), Arc::clone(&site.tally), key.clone());
@@ -108,16 +109,16 @@ impl Viettel {
         if cancelled == Some(false) {
             return Err(CANCELLED);
         }
-        let mut told = json!({ "errorCode": null, "description": null, "result": null });
+        let mut told = json!({ "errorCode": null, "description": "Hủy hóa đơn thành công", "result": null });
         fields::spoil(&mut told, misbehaviour, "errorCode", "maLoi");
         fields::unknown_state(&mut told, misbehaviour, "errorCode", json!("LA_77"));
         Ok(told)
     }
 }
 
-/// `yyyy-MM-dd`.
+/// `dd/MM/yyyy`.
 fn is_day(text: &str) -> bool {
-    text.len() == 10 && crate::stamp::read_compact(&text.replace('-', "")).is_some()
+    crate::stamp::read_day(text, '/').is_some()
 }
 
 fn part<'a>(of: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, Refusal> {
