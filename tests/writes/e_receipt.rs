@@ -80,6 +80,16 @@ async fn a_receipt_is_issued_once_and_found_by_its_key() {
 }
 
 #[tokio::test]
+async fn a_company_pays_under_its_tax_code() {
+    let country = Country::usual();
+    for provider in [VNPT, VIETTEL] {
+        let mut write = provider.issue(&country, 7);
+        write.query["payer"] = json!({ "full_name": "Công ty Mẫu", "tax_code": "0100000012" });
+        completed(write.send().await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn a_lost_receipt_is_looked_up_by_its_key() {
     let country = Country::usual();
     for provider in [VNPT, VIETTEL] {

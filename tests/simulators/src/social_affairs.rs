@@ -3,10 +3,10 @@
 //!
 //! Settings of the simulator \[SIM\]: the paths; `MaHoSo` is the reference; the person is the applicant, as in the
 //! National Portal's item with the same names (5.3), and `LoaiDinhDanh` 1 their 12 digits (4.4); the dead stand in
-//! `TrichYeu` as `name; ID; dd/MM/yyyy; number; book`; `StatusId` and `statusId` are the Portal's states (4.6): 2, 4, 5, 8, 9;
-//! the numbers of `error_code`; a dossier that wants a supplement gets it by being sent again, under the same
-//! reference or a new one for the same dead; `SoTaiKhoan` and
-//! `NganHang`, which A.5 has on the way down alone, are taken on the way up.
+//! `TrichYeu` as `name; ID; dd/MM/yyyy; number; book`; `StatusId` and `statusId` are the Portal's states (4.6): 2, 4,
+//! 5, 8, 9; the numbers of `error_code`; a dossier that wants a supplement gets it by being sent again, under the same
+//! reference or a new one for the same dead; `SoTaiKhoan` and `NganHang`, which A.5 has on the way down alone, are
+//! taken on the way up.
 
 use std::sync::Arc;
 

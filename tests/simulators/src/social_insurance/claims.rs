@@ -3,7 +3,8 @@
 //! Settings of the simulator \[SIM\], where the document leaves a choice: dates are `yyyyMMdd`, a birth date also
 //! `yyyyMM` or `yyyy`; the shares of all beneficiaries are 100 percent together at most; an account and its bank may be
 //! missing together; nothing found is `status` 1 with an empty list; a file that wants a supplement gets it by being
-//! sent again, under the same reference or as a new claim of the same benefit for the same person. The funeral allowance is ten times the base salary \[BG\], the other sums are made up.
+//! sent again, under the same reference or as a new claim of the same benefit for the same person. The funeral
+//! allowance is ten times the base salary \[BG\], the other sums are made up.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Viettel issues and cancels (interfaces 14.2). Names \[SRC\]; codes and what is refused \[SIM\].
 //!
 //! Settings of the simulator \[SIM\]: members that the document leaves open with `…` are not looked into;
-//! `invoiceIssuedDate` may stand in `generalInvoiceInfo`, in milliseconds since 1970 \[BG\], and is today otherwise;
+//! a company is known by `buyerTaxCode` alone; `invoiceIssuedDate` may stand in `generalInvoiceInfo`, in milliseconds since 1970 \[BG\], and is today otherwise;
 //! `paymentMethod` is 6, 7, TM, CK or TM/CK; a `transactionUuid` used already is `TRANSACTION_UUID_EXISTED`; dates of a
 //! cancellation are `dd/MM/yyyy`, as at the other provider; its answer has `result` null and says so in words, a second
 //! one is `INVOICE_CANCELLED`.
@@ -148,7 +148,7 @@ fn read_order(asked: &Map<String, Value>) -> Result<Order, Refusal> {
     check_payments(asked)?;
     let (what, amount) = read_items(asked)?;
     let told = part(asked, "summarizeInfo")?.get("totalAmountWithTax").map(Value::as_u64);
-    if told.is_some_and(|told| told != Some(amount)) || filled(buyer, "buyerIdType")? != "1" {
+    if told.is_some_and(|told| told != Some(amount)) {
         return Err(MALFORMED);
     }
     let on = match general.get("invoiceIssuedDate") {
@@ -161,10 +161,19 @@ fn read_order(asked: &Map<String, Value>) -> Result<Order, Refusal> {
         key,
         on: on.day(),
         payer: filled(buyer, "buyerName")?.to_owned(),
-        payer_id: filled(buyer, "buyerIdNo")?.to_owned(),
+        payer_id: payer(buyer)?,
         what,
         amount,
     })
+}
+
+/// Number of whoever pays: a person's, with its kind, or a company's tax code.
+fn payer(buyer: &Map<String, Value>) -> Result<String, Refusal> {
+    if !["buyerIdType", "buyerIdNo"].iter().any(|name| buyer.contains_key(*name)) {
+        return filled(buyer, "buyerTaxCode").map(str::to_owned);
+    }
+    let number = filled(buyer, "buyerIdNo")?;
+    if filled(buyer, "buyerIdType")? == "1" { Ok(number.to_owned()) } else { Err(MALFORMED) }
 }
 
 fn check_payments(asked: &Map<String, Value>) -> Result<(), Refusal> {
