@@ -24,3 +24,4 @@ mod reads;
 mod receipts;
 mod stop;
 mod tracking;
+mod writes;

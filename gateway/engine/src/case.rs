@@ -18,6 +18,7 @@ pub mod state;
 
 pub mod agencies;
 pub mod due;
+pub mod road;
 pub mod store;
 pub mod whole;
 pub mod work;

@@ -133,6 +133,10 @@ impl Documents for InMemory {
         Ok(Some(Stored { id, media_type, size }))
     }
 
+    fn content(&self, id: &str) -> Option<Arc<Document>> {
+        self.inner().documents.get(id).map(|entry| Arc::clone(&entry.document))
+    }
+
     fn grant(&self, id: &str, grant: Grant) -> bool {
         let mut inner = self.inner();
         let Some(entry) = inner.documents.get_mut(id) else { return false };

@@ -1,5 +1,6 @@
 //! What the engine needs of the world: a wire to the agencies, an audit log, a clock, chance. Given at construction.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
@@ -39,6 +40,27 @@ pub struct Order<'a> {
     pub progress: &'a Arc<Progress>,
 }
 
+/// Asked as the first byte of a write is pulled: a sender that has lost its lease sends nothing (F15).
+pub type MayLeave = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Whether a write may leave, and whether one could have.
+#[derive(Default)]
+struct Departure {
+    may_leave: Option<MayLeave>,
+    state: AtomicU8,
+}
+
+/// A byte of a write could have left.
+const LEFT: u8 = 1;
+/// Whoever asked has ended: nothing leaves any more.
+const CLOSED: u8 = 2;
+
+impl fmt::Debug for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Departure").field(&self.state).finish()
+    }
+}
+
 /// How far one load has come: whom it waits for just now, and the logins it made on the way.
 ///
 /// Told while it happens and not in the end, because a load that is given up tells nothing in the end.
@@ -49,12 +71,31 @@ pub struct Progress {
     carrier_logins: AtomicU32,
     /// Everybody who waits for it.
     standings: watch::Sender<Vec<Standing>>,
+    departure: Departure,
 }
 
 /// Different callers in whose lines one load stands: more would gain nothing, the first turn that comes is taken.
 const STANDINGS_MAX: usize = 8;
 
 impl Progress {
+    /// Of a conversation that may write, as long as this says so.
+    pub fn of_write(may_leave: MayLeave) -> Self {
+        let departure = Departure { may_leave: Some(may_leave), state: AtomicU8::default() };
+        Progress { departure, ..Progress::default() }
+    }
+
+    /// The first byte of a write is about to leave; `false`: it must not.
+    pub fn leave(&self) -> bool {
+        let Departure { may_leave, state } = &self.departure;
+        may_leave.as_ref().is_none_or(|may_leave| may_leave())
+            && state.fetch_or(LEFT, Ordering::AcqRel) & CLOSED == 0
+    }
+
+    /// The conversation has ended: from now on nothing leaves. Whether a byte of a write could have left before.
+    pub fn close(&self) -> bool {
+        self.departure.state.fetch_or(CLOSED, Ordering::AcqRel) & LEFT != 0
+    }
+
     /// From now on this is waited for.
     pub fn waits_for(&self, waiting: Waiting) {
         let code = match waiting {
@@ -135,6 +176,9 @@ pub struct AuditUnavailable;
 pub trait Documents: Send + Sync {
     /// Stores what an agency sent; `None`: it is nothing we store.
     fn put(&self, bytes: Vec<u8>) -> Result<Option<Stored>, NotStored>;
+
+    /// The document, for the house itself: what an agency is sent.
+    fn content(&self, id: &str) -> Option<Arc<Document>>;
 
     /// Shows a document to whom an answer with it goes; `false`: it is not there any more.
     fn grant(&self, id: &str, grant: Grant) -> bool;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::audit::{Entry, Record, SubjectHasher};
 use crate::cache::{Cache, Identity, Lifetimes, Scope, Served, Wanted, canonical};
+use crate::case::road::RoadAgencies;
 use crate::catalogue::{Catalogue, HOUSE, Route, Service, Unfit};
 use crate::client::{Client, Lane, Purpose};
 use crate::composite::Composites;
@@ -30,8 +31,8 @@ mod tests;
 mod views;
 
 pub use load::BATCH_PATIENCE;
+pub(crate) use load::{HOUSE_CLIENT, Road, To};
 use load::{Inquiry, patience};
-pub(crate) use load::{Road, To};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 
 /// One question.
@@ -156,7 +157,7 @@ impl Engine {
         let mut operations: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for service in parts.catalogue.services() {
             for route in &service.routes {
-                operations.entry(route.agency.clone()).or_default().push(route.operation.clone());
+                operations.entry(route.agency.clone()).or_default().extend(route.operations().cloned());
             }
         }
         for feed in parts.catalogue.feeds().values() {
@@ -234,6 +235,16 @@ impl Engine {
             Box::pin(async move { feed.follow(&road).await })
         };
         self.feeds.all().map(follow).collect()
+    }
+
+    /// The agencies, as a worker of the durable road asks them: over the same gates, breakers and wire as reads.
+    pub fn case_agencies(&self) -> RoadAgencies {
+        RoadAgencies::new(Arc::clone(&self.catalogue), Arc::clone(&self.road))
+    }
+
+    /// The store of documents: what agencies sent, and what they are sent.
+    pub fn documents(&self) -> &Arc<dyn Documents> {
+        &self.documents
     }
 
     /// What can be asked.

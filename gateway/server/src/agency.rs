@@ -17,6 +17,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::time::timeout_at;
 
+mod body;
 mod connection;
 mod credentials;
 mod documents;
@@ -208,7 +209,8 @@ impl Agencies {
 
     async fn make(&self, order: Order<'_>) -> Result<Heard, Fault> {
         let agency = self.agency(order.agency)?;
-        let preparing = agency.prepare(order.request, self.clock.unix_ms(), order.progress);
+        let documents = self.documents.as_deref();
+        let preparing = agency.prepare(order.request, self.clock.unix_ms(), order.progress, documents);
         // Nothing of the exchange has been sent: for a write, too, this is only a deadline.
         let (request, admission) =
             timeout_at(order.deadline, preparing).await.map_err(|_| agency.no_token_in_time())??;
@@ -221,7 +223,7 @@ impl Agencies {
         let mut reply =
             read_reply(order.request.reply_format, raw.status, &raw.content_type, &raw.body, &limits);
         reply.retry_after_s = raw.retry_after_s;
-        documents::store(&mut reply, order.request, self.documents.as_deref())?;
+        documents::store(&mut reply, order.request, documents)?;
         Ok(Heard { reply, admission })
     }
 }
@@ -250,10 +252,11 @@ impl Agency {
         request: &WireRequest,
         unix_ms: i64,
         progress: &Arc<Progress>,
+        documents: Option<&dyn Documents>,
     ) -> Result<(reqwest::Request, u64), Fault> {
-        let mut draft = request::Draft::of(request, self)?;
+        let mut draft = request::Draft::of(request, self, documents)?;
         let Admission { number } = self.admit(&mut draft, request, unix_ms, progress).await?;
-        Ok((draft.finish(&self.connection)?, number))
+        Ok((draft.finish(&self.connection, request.kind, progress)?, number))
     }
 
     /// While an exchange is prepared nothing is waited for but a token.

@@ -1,5 +1,6 @@
 //! The composition root: reads the world, puts the gateway together, serves until told to stop.
 
+pub mod cases;
 mod chain_examples;
 pub mod chains;
 mod clients;

@@ -136,9 +136,12 @@ impl World {
             ("bhxh-app-name", &credentials.lgsp_app_name),
             ("bhxh-partner-code", &credentials.lgsp_partner_code),
             ("bhxh-partner-code-cus", &credentials.lgsp_partner_code_cus),
+            ("btxh-accept-key", &credentials.social_affairs_accept_key),
             ("tax-security-key", &credentials.tax_security_key),
             ("vnpost-user", &credentials.postal_username),
             ("vnpost-password", &credentials.postal_password),
+            ("vnpt-account", &credentials.vnpt_account),
+            ("vnpt-account-password", &credentials.vnpt_account_password),
             ("vnpt-user", &credentials.vnpt_username),
             ("vnpt-password", &credentials.vnpt_password),
             ("viettel-user", &credentials.viettel_username),
@@ -180,6 +183,8 @@ impl World {
         [
             self.residence_block(),
             civil_status_block(&options.province),
+            residence_register_block(),
+            social_affairs_block(&options.province),
             social_insurance_block(),
             tax_block(),
             self.postal_block(),
@@ -238,13 +243,12 @@ base_url = "{vnpt}"
 [e-receipt-vnpt.credentials.account]
 user = {{ file = "../secrets/vnpt-user" }}
 password = {{ file = "../secrets/vnpt-password" }}
-# The simulated VNPT knows one account; issuing uses it too.
 [e-receipt-vnpt.credentials.publisher]
-account = {{ file = "../secrets/vnpt-user" }}
-account_password = {{ file = "../secrets/vnpt-password" }}
+account = {{ file = "../secrets/vnpt-account" }}
+account_password = {{ file = "../secrets/vnpt-account-password" }}
 [e-receipt-vnpt.settings]
 pattern = "C45-BB0/002"
-serial = "BH-25T"
+serial = "BM/25E"
 
 [e-receipt-viettel]
 carrier = "direct"
@@ -252,7 +256,7 @@ base_url = "{viettel}/services/einvoiceapplication/api"
 [e-receipt-viettel.settings]
 tax_code = "{tax_code}"
 template = "01BLP0-001"
-series = "BH25T"
+series = "BM25E"
 receipt_type = "01BLP"
 duplicate_code = "TRANSACTION_UUID_EXISTED"
 [e-receipt-viettel.credentials.token]
@@ -283,6 +287,25 @@ consumer_secret = {{ file = "../secrets/lgsp-consumer-secret" }}
 
 fn civil_status_block(province: &str) -> String {
     format!("\n[civil-status]\ncarrier = \"lgsp\"\n[civil-status.settings]\nprovince = \"{province}\"\n")
+}
+
+fn residence_register_block() -> String {
+    "\n[residence-register]\ncarrier = \"lgsp\"\n".into()
+}
+
+fn social_affairs_block(province: &str) -> String {
+    format!(
+        r#"
+[social-affairs]
+carrier = "lgsp"
+[social-affairs.settings]
+province = "{province}"
+field = "G09-XH01"
+field_title = "Bảo trợ xã hội"
+[social-affairs.credentials.portal]
+accept_key = {{ file = "../secrets/btxh-accept-key" }}
+"#
+    )
 }
 
 fn social_insurance_block() -> String {

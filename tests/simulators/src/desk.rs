@@ -86,6 +86,8 @@ pub struct Filed {
     pub course: Vec<Turn>,
     /// How often it was told, since it last moved.
     pub told: u32,
+    /// What it is about at an agency that knows a supplement by that and by the subject; otherwise by the reference alone.
+    pub matter: Option<String>,
     /// What was sent, with the last supplement.
     pub said: Value,
 }
@@ -146,6 +148,7 @@ pub(crate) struct Filing {
     pub(crate) code: String,
     pub(crate) unit: String,
     pub(crate) subject: String,
+    pub(crate) matter: Option<String>,
     pub(crate) said: Value,
 }
 
@@ -166,6 +169,24 @@ struct Files {
     /// By reference and by code.
     by_code: BTreeMap<String, Vec<usize>>,
     by_subject: BTreeMap<String, Vec<usize>>,
+}
+
+impl Files {
+    /// The dossier with this reference; else the one that wants a supplement in this matter of this person.
+    fn known(&self, filing: &Filing) -> Option<usize> {
+        let own = self.by_code.get(&filing.reference).and_then(|own| own.last()).copied();
+        let is_own =
+            |index: &usize| self.all.get(*index).is_some_and(|file| file.reference == filing.reference);
+        let wanting = |index: &&usize| {
+            self.all.get(**index).is_some_and(|file| {
+                matches!(file.standing(), Standing::Supplement { .. }) && file.matter == filing.matter
+            })
+        };
+        own.filter(is_own).or_else(|| {
+            filing.matter.as_ref()?;
+            self.by_subject.get(&filing.subject)?.iter().find(wanting).copied()
+        })
+    }
 }
 
 /// All dossiers of one agency.
@@ -190,14 +211,22 @@ impl Desk {
         *lock(&self.pace) = pace;
     }
 
-    /// Takes a dossier. One that wants a supplement gets it; otherwise a known reference makes a second dossier only
+    /// Takes a dossier. One that wants a supplement gets it, under the codes it comes with [SIM]; otherwise a known reference makes a second dossier only
     /// where the agency does not recognise it.
     pub(crate) fn take(&self, filing: Filing, recognises: bool) -> Taken {
         let mut files = lock(&self.files);
-        let known = files.by_code.get(&filing.reference).and_then(|own| own.last()).copied();
-        let known = known.and_then(|index| files.all.get_mut(index));
-        if let Some(file) = known.filter(|file| file.reference == filing.reference) {
+        let index = files.known(&filing);
+        let Files { all, by_code, .. } = &mut *files;
+        if let Some((index, file)) = index.and_then(|index| Some((index, all.get_mut(index)?))) {
             if matches!(file.standing(), Standing::Supplement { .. }) {
+                for code in [&filing.reference, &filing.code] {
+                    let own = by_code.entry(code.clone()).or_default();
+                    if !own.contains(&index) {
+                        own.push(index);
+                    }
+                }
+                file.reference = filing.reference;
+                file.code = filing.code;
                 file.said = filing.said;
                 file.subject = filing.subject;
                 file.turn(Standing::Waiting);
@@ -207,11 +236,11 @@ impl Desk {
                 return Taken::Again(file.clone());
             }
         }
-        let Filing { reference, code, unit, subject, said } = filing;
+        let Filing { reference, code, unit, subject, matter, said } = filing;
         let index = files.all.len();
         let course = vec![Turn { standing: Standing::Waiting, at: Stamp::now() }];
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let file = Filed { reference, code, unit, subject, number, course, told: 0, said };
+        let file = Filed { reference, code, unit, subject, number, course, told: 0, matter, said };
         files.by_code.entry(file.reference.clone()).or_default().push(index);
         if file.code != file.reference {
             files.by_code.entry(file.code.clone()).or_default().push(index);

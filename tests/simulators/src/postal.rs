@@ -53,7 +53,7 @@ const UNKNOWN_PROVINCE: Refusal = refusal("unknown-province", 200, "102", "Khôn
 const UNKNOWN_CUSTOMER: Refusal = refusal("unknown-customer", 200, "103", "Mã khách hàng không đúng");
 const UNKNOWN_ORDER: Refusal = refusal("unknown-order", 200, "105", "Không có đơn hàng này");
 const COLLECTED: Refusal = refusal("collected", 200, "106", "Bưu gửi đã được thu gom, không thể hủy");
-const CANCELLED: Refusal = refusal("cancelled", 200, "107", "Đơn hàng đã được hủy");
+const CANCELLED: Refusal = refusal("cancelled", 200, "107", "Đơn hàng đã hủy");
 const TAKEN_CODE: Refusal = refusal("taken-item-code", 200, "108", "Số hiệu bưu gửi đã được sử dụng");
 const SYSTEM: Refusal = refusal("system-error", 200, "199", "Lỗi hệ thống");
 const WRONG_LOGIN: Refusal = refusal("wrong-login", 401, "401", "Sai tên đăng nhập hoặc mật khẩu");
@@ -80,7 +80,9 @@ impl Agency for Postal {
     fn answer(&self, site: &Arc<Site>, request: &Request, misbehaviour: Option<&Misbehaviour>) -> Plan {
         let told = match request.path.as_str() {
             "/token" => self.token(site, request, misbehaviour),
-            "/rhDoc" => self.admit(request, misbehaviour).and_then(|()| self.page(request, misbehaviour)),
+            "/rhDoc" => {
+                self.admit(request, misbehaviour).and_then(|()| self.page(site, request, misbehaviour))
+            }
             "/pricehcc" => self.admit(request, misbehaviour).and_then(|()| self.quote(request, misbehaviour)),
             "/orderpost" => {
                 self.admit(request, misbehaviour).and_then(|()| self.post(site, request, misbehaviour))
@@ -168,7 +170,12 @@ impl Postal {
         }
     }
 
-    fn page(&self, request: &Request, misbehaviour: Option<&Misbehaviour>) -> Result<Value, Refusal> {
+    fn page(
+        &self,
+        site: &Site,
+        request: &Request,
+        misbehaviour: Option<&Misbehaviour>,
+    ) -> Result<Value, Refusal> {
         if request.method != "GET" {
             return Err(WRONG_METHOD);
         }
@@ -179,6 +186,10 @@ impl Postal {
             return Err(MALFORMED);
         }
         let mut rows = self.feed.page(&last.to_ascii_lowercase(), size);
+        // Whoever has read the feed to its end has looked for every order.
+        if rows.len() < size {
+            site.late.settle();
+        }
         // The last row alone: whoever takes a page row by row takes the others.
         if let Some(row) = rows.last_mut() {
             fields::spoil(row, misbehaviour, "orderNumber", "maDonHang");

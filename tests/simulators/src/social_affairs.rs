@@ -1,10 +1,12 @@
 //! Social affairs (LĐTBXH, bảo trợ xã hội) behind the carrier: support for funeral costs. Names \[SRC\] interfaces 16
 //! and A.5, everything else \[SIM\].
 //!
-//! Settings of the simulator \[SIM\]: the paths; `MaHoSo` is the reference; `HoVaTen`, `NgayThangNamSinh`, `GioiTinhId`
-//! and `SoDinhDanh` are those of the dead, and `LoaiDinhDanh` 1 their 12 digits (4.4); `StatusId` and `statusId` are the
-//! states 1, 2, 3, 4, 6 of 7.1; the numbers of `error_code`; a dossier that wants a supplement gets it by being sent
-//! again; the account is made up, because the wire up has none.
+//! Settings of the simulator \[SIM\]: the paths; `MaHoSo` is the reference; the person is the applicant, as in the
+//! National Portal's item with the same names (5.3), and `LoaiDinhDanh` 1 their 12 digits (4.4); the dead stand in
+//! `TrichYeu` as `name; ID; dd/MM/yyyy; number; book`; `StatusId` and `statusId` are the Portal's states (4.6): 2, 4,
+//! 5, 8, 9; the numbers of `error_code`; a dossier that wants a supplement gets it by being sent again, under the same
+//! reference or a new one for the same dead; `SoTaiKhoan` and `NganHang`, which A.5 has on the way down alone, are
+//! taken on the way up.
 
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ const FILE: &str = "nhanHoSoBTXH";
 const FIND: &str = "traCuuHoSo";
 /// LoaiDuLieu of a dossier (interfaces 16).
 const KIND: &str = "100";
+/// StatusId of a dossier that the one-stop has received (4.6).
+const RECEIVED: &str = "2";
 
 /// `error_code` and `message`; success is `0`.
 struct Refusal(i8, String);
@@ -33,15 +37,14 @@ fn refuse<T>(code: i8, message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal(code, message.into()))
 }
 
-const WRONG_KEY: i8 = -1;
-const MALFORMED: i8 = -2;
+const MALFORMED: i8 = -1;
+const WRONG_KEY: i8 = -2;
 /// With "đã tồn tại", as the National Portal says it (5.5).
 const EXISTS: i8 = -3;
-const NOT_DEAD: i8 = -4;
 const SYSTEM: i8 = -99;
 
 /// The fields up; those with `true` are required.
-const FIELDS: [(&str, bool); 50] = [
+const FIELDS: [(&str, bool); 52] = [
     ("AcceptKey", true),
     ("LoaiDuLieu", true),
     ("MaHoSo", true),
@@ -49,7 +52,7 @@ const FIELDS: [(&str, bool); 50] = [
     ("LoaiKetQua", false),
     ("SoQuyetDinh", false),
     ("CoQuanBanHanh", false),
-    ("TrichYeu", false),
+    ("TrichYeu", true),
     ("NgayBanHanh", false),
     ("TenLinhVuc", false),
     ("KenhThucHien", false),
@@ -58,8 +61,8 @@ const FIELDS: [(&str, bool); 50] = [
     ("MaTTHC", true),
     ("TenTTHC", false),
     ("HoVaTen", true),
-    ("NgayThangNamSinh", true),
-    ("GioiTinhId", true),
+    ("NgayThangNamSinh", false),
+    ("GioiTinhId", false),
     ("DanTocId", false),
     ("CMND", false),
     ("CMND_NgayCap", false),
@@ -92,6 +95,8 @@ const FIELDS: [(&str, bool); 50] = [
     ("SubmitedDate", false),
     ("UrlDetail", false),
     ("CertificateExtentData", false),
+    ("SoTaiKhoan", false),
+    ("NganHang", false),
 ];
 
 /// The agency.
@@ -159,23 +164,18 @@ impl SocialAffairs {
         let reference = text(asked, "MaHoSo")?;
         site.tally.asked_for(&reference);
         check_words(asked)?;
-        let id = text(asked, "SoDinhDanh")?;
-        let name = text(asked, "HoVaTen")?.to_uppercase();
-        match self.persons.death_of(&id) {
-            None => return refuse(NOT_DEAD, "Chưa có thông tin khai tử của đối tượng"),
-            Some(act) if act.name != name => return refuse(MALFORMED, "HoVaTen không khớp"),
-            Some(_) => {}
-        }
+        let dead = self.dead(&text(asked, "TrichYeu")?)?;
         let filing = Filing {
             reference: reference.clone(),
             code: reference.clone(),
             unit: text(asked, "MaTinh")?,
-            subject: id,
+            subject: dead,
+            matter: Some(FILE.to_owned()),
             said: Value::Object(asked.clone()),
         };
         let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
         let taken =
-            site.late.write(Fate::of(misbehaviour), &reference, move || take(&desk, &tally, FILE, filing));
+            site.late.write(Fate::of(misbehaviour), &[&reference], move || take(&desk, &tally, FILE, filing));
         if let Some(Taken::Again(_)) = taken {
             return refuse(EXISTS, format!("Hồ sơ {reference} đã tồn tại trên hệ thống"));
         }
@@ -183,6 +183,27 @@ impl SocialAffairs {
         fields::spoil(&mut told, misbehaviour, "error_code", "errorCode");
         fields::unknown_state(&mut told, misbehaviour, "error_code", json!("77"));
         Ok(told)
+    }
+}
+
+impl SocialAffairs {
+    /// ID number of whom the summary tells, who must be registered dead just so.
+    fn dead(&self, summary: &str) -> Result<String, Refusal> {
+        let parts: Vec<&str> = summary.split(';').map(str::trim).collect();
+        let &[name, id, died, number, book] = parts.as_slice() else {
+            return refuse(MALFORMED, "TrichYeu không hợp lệ");
+        };
+        let Some(act) = self.persons.death_of(id) else {
+            return refuse(MALFORMED, "TrichYeu chưa có thông tin khai tử của đối tượng");
+        };
+        let same = act.name == name.to_uppercase()
+            && read_day(died, '/').is_some_and(|died| act.died == died.dotted())
+            && (act.number.as_str(), act.book.as_str()) == (number, book);
+        if same {
+            Ok(id.to_owned())
+        } else {
+            refuse(MALFORMED, "TrichYeu không khớp với đăng ký khai tử")
+        }
     }
 }
 
@@ -197,18 +218,21 @@ fn check_fields(asked: &Map<String, Value>) -> Result<(), Refusal> {
 /// Codes, numbers, dates, and the XML inside.
 fn check_words(asked: &Map<String, Value>) -> Result<(), Refusal> {
     let own = |name: &str| text(asked, name);
+    let optional = |name: &str, right: &dyn Fn(&str) -> bool| {
+        !asked.contains_key(name) || text(asked, name).is_ok_and(|text| right(&text))
+    };
     let (id, received) = (own("SoDinhDanh")?, own("NgayTiepNhan")?);
     let digits = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
     let moment = received.len() == 14 && received.get(..8).and_then(read_compact).is_some();
     for (name, right) in [
         ("LoaiDuLieu", own("LoaiDuLieu")? == KIND),
         ("MaHoSo", is_code(&own("MaHoSo")?)),
-        ("GioiTinhId", matches!(own("GioiTinhId")?.as_str(), "1" | "2" | "3")),
+        ("GioiTinhId", optional("GioiTinhId", &|code| matches!(code, "1" | "2" | "3"))),
         ("LoaiDinhDanh", own("LoaiDinhDanh")? == "1"),
         ("SoDinhDanh", digits),
-        ("NgayThangNamSinh", is_partial(&own("NgayThangNamSinh")?)),
+        ("NgayThangNamSinh", optional("NgayThangNamSinh", &is_partial)),
         ("NgayTiepNhan", moment || read_moment(&received).is_some()),
-        ("StatusId", own("StatusId")? == "1"),
+        ("StatusId", own("StatusId")? == RECEIVED),
         ("CertificateExtentData", asked.get("CertificateExtentData").is_none_or(is_extent_data)),
     ] {
         if !right {
@@ -265,6 +289,17 @@ fn find(
     Ok(json!({ "result": { "message": "Thành công", "error_code": 0, "data": rows } }))
 }
 
+/// The National Portal's number (4.6); refused after receipt is 8 (7.1).
+fn state(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Waiting => RECEIVED,
+        Standing::Processing => "4",
+        Standing::Supplement { .. } => "5",
+        Standing::Done { .. } => "9",
+        Standing::Declined { .. } => "8",
+    }
+}
+
 /// The names down, with the artefacts of their serializer.
 fn row(file: &Filed) -> Value {
     let sent = |name: &str| file.said.get(name).cloned().unwrap_or_default();
@@ -279,12 +314,12 @@ fn row(file: &Filed) -> Value {
     let day = file.since().day().slashed();
     json!({
         "maHoSo": file.reference, "maTTHC": sent("MaTTHC"), "hoVaTen": sent("HoVaTen"),
-        "ngayThangNamSinh": sent("NgayThangNamSinh"), "soDinhDanh": file.subject, "cmnD_NgayCap": sent("CMND_NgayCap"),
+        "ngayThangNamSinh": sent("NgayThangNamSinh"), "soDinhDanh": sent("SoDinhDanh"), "cmnD_NgayCap": sent("CMND_NgayCap"),
         "hktT_MaTinh": sent("HKTT_MaTinh"), "nohT_MaXa": sent("NOHT_MaXa"),
         "loaiKetQua": done.then_some("1"), "soQuyetDinh": decided, "ngayBanHanh": done.then_some(&day),
         "coQuanBanHanh": done.then_some("UBND xã Mẫu"), "trichYeu": summary, "ngayHenTra": null,
-        "ngayKetThucXuLy_ThucTe": done.then_some(&day), "soTaiKhoan": done.then_some("0000000000"),
-        "nganHang": done.then_some("Ngân hàng Thử Nghiệm"), "statusId": file.standing().code().to_string(),
+        "ngayKetThucXuLy_ThucTe": done.then_some(&day), "soTaiKhoan": done.then(|| sent("SoTaiKhoan")),
+        "nganHang": done.then(|| sent("NganHang")), "statusId": state(file.standing()),
         "urlDetail": null, "certificateExtentData": null,
     })
 }

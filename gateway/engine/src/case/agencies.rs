@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{Answer, Asked, Standing};
+use crate::ports::MayLeave;
 
 /// The agencies, as a worker needs them: one conversation at a time, nothing ever repeated on its own.
 pub trait Agencies: Send + Sync {
@@ -25,7 +26,7 @@ pub struct Question<'a> {
     /// By when it is given up.
     pub until_ms: i64,
     /// Asked by the body of a write as its first byte is pulled: a sender that has lost its lease sends nothing (F15).
-    pub may_leave: &'a (dyn Fn() -> bool + Send + Sync),
+    pub may_leave: MayLeave,
 }
 
 /// What came of a question.

@@ -175,15 +175,15 @@ impl Turn<'_> {
         let until_ms = asked_ms.saturating_add(self.worker.patience.exchange_ms).min(self.lease.until_ms);
         let answer = match self.query(&case, leg) {
             Ok(query) => {
-                let clock = &self.worker.clock;
-                let may_leave = move || clock.unix_ms() < until_ms;
+                let clock = Arc::clone(&self.worker.clock);
+                let may_leave = Arc::new(move || clock.unix_ms() < until_ms);
                 let question = Question {
                     asked,
                     service: &leg.service,
                     reference: &reference(&case.id, leg),
                     query: &query,
                     until_ms,
-                    may_leave: &may_leave,
+                    may_leave,
                 };
                 let heard = self.worker.agencies.ask(question).await;
                 self.read(heard, leg, &query)

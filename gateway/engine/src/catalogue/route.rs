@@ -16,6 +16,10 @@ pub struct Route {
     pub agency: String,
     /// The agency's operation.
     pub operation: String,
+    /// Of a write: the operation asked after silence.
+    pub find: Option<String>,
+    /// Of a write: the operation asked while it is under way.
+    pub look: Option<String>,
     /// The units it answers for: codes, beginnings of codes with `*`; none: every unit that no other route names.
     pub units: Vec<String>,
     /// The pointers that must be the same in query and answer.
@@ -39,6 +43,12 @@ impl Route {
         Ok(())
     }
 
+    /// Every operation it asks the agency for, each once.
+    pub fn operations(&self) -> impl Iterator<Item = &String> {
+        let look = self.look.as_ref().filter(|look| self.find.as_ref() != Some(*look));
+        [Some(&self.operation), self.find.as_ref(), look].into_iter().flatten()
+    }
+
     fn answers_for(&self, unit: &UnitForms) -> bool {
         unit.fits(&self.units)
     }
@@ -56,6 +66,8 @@ pub(super) fn of_unit<'r, R: AsRef<Route>>(routes: &'r [R], unit: Option<&str>) 
 pub(super) struct Way<'a> {
     pub agency: &'a str,
     pub operation: &'a str,
+    find: Option<&'a String>,
+    look: Option<&'a String>,
     subject: &'a [String],
     units: &'a [String],
     pub feed_every_s: Option<u64>,
@@ -67,6 +79,8 @@ impl Way<'_> {
         Route {
             agency: self.agency.to_owned(),
             operation: self.operation.to_owned(),
+            find: self.find.cloned(),
+            look: self.look.cloned(),
             units: self.units.iter().map(|unit| comparable_agency_code(unit)).collect(),
             same: same(subject, declared.unwrap_or(self.subject), answer),
         }
@@ -108,8 +122,8 @@ pub(super) fn ways<'a>(
     }
     let nobody: &[String] = &[];
     let own = |service: &'a String| {
-        let way =
-            Way { agency: HOUSE, operation: service, subject: nobody, units: nobody, feed_every_s: None };
+        let (agency, operation, subject, units) = (HOUSE, service.as_str(), nobody, nobody);
+        let way = Way { agency, operation, find: None, look: None, subject, units, feed_every_s: None };
         (service.as_str(), vec![way])
     };
     let mut ways: BTreeMap<&str, Vec<Way<'_>>> = house.iter().map(own).collect();
@@ -118,7 +132,8 @@ pub(super) fn ways<'a>(
         for (operation, plan) in &agency.operations {
             let Some(service) = &plan.service else { continue };
             let (subject, feed_every_s) = (plan.subject.as_slice(), plan.feed_every_s);
-            let way = Way { agency: &agency.name, operation, subject, units, feed_every_s };
+            let (find, look) = (plan.find.as_ref(), plan.look.as_ref());
+            let way = Way { agency: &agency.name, operation, find, look, subject, units, feed_every_s };
             let others = ways.entry(service).or_default();
             unfit.extend(others.iter().filter_map(|other| between(service, other, &way)));
             others.push(way);

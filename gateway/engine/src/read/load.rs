@@ -31,7 +31,7 @@ pub struct Road {
 }
 
 /// The name under which the house itself asks, where clients share an agency's places.
-const HOUSE_CLIENT: &str = "house";
+pub const HOUSE_CLIENT: &str = "house";
 
 /// A question on its way to an agency.
 pub struct Inquiry {
@@ -111,6 +111,7 @@ impl Road {
             client: &standing.client,
             deadline,
             exchange_within: within,
+            once: false,
             progress,
         };
         let conversation = Conversation {

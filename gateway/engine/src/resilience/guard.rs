@@ -39,6 +39,8 @@ pub struct Errand<'a> {
     pub deadline: Instant,
     /// What of that one exchange may take, once it has left.
     pub exchange_within: Duration,
+    /// Whoever asks decides on another try: a write is never repeated on its own.
+    pub once: bool,
     /// Where it says what it waits for.
     pub progress: &'a Progress,
 }
@@ -191,7 +193,9 @@ impl Guards {
                 Err(Fault::DeadlineExceeded { waiting_for: errand.progress.waiting_for() })
             });
             match &answer {
-                Err(fault) if self.waits_to_repeat(guard, fault, tried, meter, errand.deadline).await => {}
+                Err(fault)
+                    if !errand.once
+                        && self.waits_to_repeat(guard, fault, tried, meter, errand.deadline).await => {}
                 Err(_) | Ok(_) => return answer,
             }
         }

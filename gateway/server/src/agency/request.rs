@@ -1,16 +1,20 @@
 //! A request on its way from the adapter's tree to bytes: secrets and seals filled in, query, headers and body encoded.
 
+use std::sync::Arc;
+
 use adapter_api::agency::{CredentialKind, Seal};
 use adapter_api::codec::encode_query;
 use adapter_api::codec::{Unfilled, encode, fill};
 use adapter_api::wire::Format;
-use adapter_api::{Fault, Slot, Tree, WireRequest};
+use adapter_api::{Fault, Kind, Slot, Tree, WireRequest};
 use aws_lc_rs::digest::{self, digest};
 use aws_lc_rs::hmac;
+use engine::ports::{Documents, Progress};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request};
 use secrecy::ExposeSecret;
 
+use super::body::Leaving;
 use super::connection::Connection;
 use super::{Agency, misplaced};
 use crate::hex;
@@ -26,8 +30,13 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Fills and encodes what the adapter drew.
-    pub fn of(request: &WireRequest, agency: &Agency) -> Result<Self, Fault> {
+    pub fn of(
+        request: &WireRequest,
+        agency: &Agency,
+        documents: Option<&dyn Documents>,
+    ) -> Result<Self, Fault> {
         let mut request = request.clone();
+        fill_documents(&mut request, documents)?;
         fill_secrets(&mut request, agency)?;
         fill_seals(&mut request, agency)?;
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| misplaced("method"))?;
@@ -74,12 +83,25 @@ impl Draft {
     }
 
     /// The request, addressed.
-    pub fn finish(self, connection: &Connection) -> Result<Request, Fault> {
+    pub fn finish(
+        self,
+        connection: &Connection,
+        kind: Kind,
+        progress: &Arc<Progress>,
+    ) -> Result<Request, Fault> {
         let url =
             connection.url(&self.path).ok_or_else(|| misplaced("path: leads away from the base_url"))?;
         let mut request = Request::new(self.method, url);
         *request.headers_mut() = self.headers;
-        *request.body_mut() = self.body.map(Into::into);
+        *request.body_mut() = match kind {
+            Kind::Read => self.body.map(Into::into),
+            // Only a body can hold a write back until its first byte is pulled.
+            Kind::Write => {
+                let body = self.body.filter(|body| !body.is_empty());
+                let body = body.ok_or_else(|| misplaced("body: a write needs one"))?;
+                Some(Leaving::of(body, Arc::clone(progress)).into())
+            }
+        };
         Ok(request)
     }
 }
@@ -97,6 +119,20 @@ fn with_query(request: &WireRequest) -> Result<String, Fault> {
 fn trees(request: &mut WireRequest) -> impl Iterator<Item = &mut Tree> {
     let named = request.query.iter_mut().chain(request.headers.iter_mut()).map(|(_, tree)| tree);
     request.body.iter_mut().chain(named)
+}
+
+/// Puts stored documents in, as the base64 text that the mapping wants of them.
+fn fill_documents(request: &mut WireRequest, documents: Option<&dyn Documents>) -> Result<(), Fault> {
+    let content = |id: &str| documents.and_then(|documents| documents.content(id));
+    for tree in trees(request) {
+        fill(tree, &mut |slot| match slot {
+            Slot::Document(id) => content(id)
+                .map(|document| Tree::Bytes(document.bytes.clone()))
+                .ok_or_else(|| misplaced("document: not stored any more")),
+            other => Ok(Tree::Slot(other.clone())),
+        })?;
+    }
+    Ok(())
 }
 
 fn fill_secrets(request: &mut WireRequest, agency: &Agency) -> Result<(), Fault> {

@@ -190,10 +190,13 @@ fn push(
         code: code.to_owned(),
         unit,
         subject: scalar(form, "nktSoGiayToTuyThan"),
+        matter: None,
         said: Value::Object(form.clone()),
     };
     let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
-    let taken = site.late.write(Fate::of(misbehaviour), reference, move || take(&desk, &tally, PUSH, filing));
+    let taken = site
+        .late
+        .write(Fate::of(misbehaviour), &[reference, code], move || take(&desk, &tally, PUSH, filing));
     let mut told = match taken {
         Some(Taken::Again(file)) => json!({
             "status": "0", "statusDescription": "Không thành công", "errorCode": RECEIVED_ALREADY,

@@ -2,7 +2,7 @@
 //!
 //! Settings of the simulator \[SIM\]: the paths are the LGSP names without their prefix; an order number given a second
 //! time is `Status` 104 with the waybill of the first; 105 unknown, 106 collected already, 107 cancelled already, 108 a
-//! waybill number that another order has; the post's own numbers are `RM` and nine digits and `VN`.
+//! waybill number that another order has; a cancellation may say why in `Description`; the post's own numbers are `RM` and nine digits and `VN`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -106,7 +106,7 @@ impl Postal {
             return Err(MALFORMED);
         }
         let (orders, tally, own) = (Arc::clone(&self.orders), Arc::clone(&site.tally), order.clone());
-        let given = site.late.write(Fate::of(misbehaviour), &order, move || {
+        let given = site.late.write(Fate::of(misbehaviour), &[&order], move || {
             let given = orders.give(&own, code);
             if let Given::New(_) = given {
                 tally.did("orderpost", &own);
@@ -137,7 +137,7 @@ impl Postal {
         misbehaviour: Option<&Misbehaviour>,
     ) -> Result<Value, Refusal> {
         let asked = self.customers(request)?;
-        only(&asked, &["CustomerCode", "OrderNumber", "ItemCode"])?;
+        only(&asked, &["CustomerCode", "OrderNumber", "ItemCode", "Description"])?;
         let order = text(&asked, "OrderNumber")?.to_owned();
         site.tally.asked_for(&order);
         if asked.contains_key("ItemCode") {
@@ -147,7 +147,7 @@ impl Postal {
             }
         }
         let (orders, tally, own) = (Arc::clone(&self.orders), Arc::clone(&site.tally), order.clone());
-        let taken_back = site.late.write(Fate::of(misbehaviour), &order, move || {
+        let taken_back = site.late.write(Fate::of(misbehaviour), &[&order], move || {
             let taken_back = orders.take_back(&own);
             if taken_back.is_ok() {
                 tally.did("ordercancel", &own);

@@ -1,7 +1,8 @@
 //! Removal of a registration of residence (xóa đăng ký thường trú), behind the carrier: interfaces 8 and B.6, \[SIM\].
 //!
 //! Settings of the simulator \[SIM\], where the document leaves a choice: `ngayChet` is `dd/MM/yyyy`; the numbers of
-//! refusals are those of interfaces 6.1; the result is a CT08 \[BG\].
+//! refusals are those of interfaces 6.1; the result is a CT08 \[BG\]; a supplement is the removal of the same person sent
+//! again, under the same reference or a new one.
 
 use std::sync::Arc;
 
@@ -116,11 +117,13 @@ impl Removals {
             code: code.to_owned(),
             unit: unit.to_owned(),
             subject: text(asked, "soDinhDanh")?.to_owned(),
+            matter: Some(REMOVE.to_owned()),
             said: Value::Object(asked.clone()),
         };
         let (desk, tally) = (Arc::clone(&site.desk), Arc::clone(&site.tally));
-        let taken =
-            site.late.write(Fate::of(misbehaviour), reference, move || take(&desk, &tally, REMOVE, filing));
+        let taken = site
+            .late
+            .write(Fate::of(misbehaviour), &[reference, code], move || take(&desk, &tally, REMOVE, filing));
         let mut told = match taken {
             Some(Taken::Again(file)) => json!({
                 "status": "0", "maHoSoCuTru": own_code(&file), "errorCode": "", "errorDescription": "Hồ sơ đã tồn tại",

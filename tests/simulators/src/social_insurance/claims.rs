@@ -3,7 +3,8 @@
 //! Settings of the simulator \[SIM\], where the document leaves a choice: dates are `yyyyMMdd`, a birth date also
 //! `yyyyMM` or `yyyy`; the shares of all beneficiaries are 100 percent together at most; an account and its bank may be
 //! missing together; nothing found is `status` 1 with an empty list; a file that wants a supplement gets it by being
-//! sent again. The funeral allowance is ten times the base salary \[BG\], the other sums are made up.
+//! sent again, under the same reference or as a new claim of the same benefit for the same person. The funeral
+//! allowance is ten times the base salary \[BG\], the other sums are made up.
 
 use std::sync::Arc;
 
@@ -59,10 +60,11 @@ impl Visit<'_> {
             code,
             unit: OFFICE.to_owned(),
             subject: text(dead, "soDinhDanh")?,
+            matter: Some(benefit.clone()),
             said: json!({ "cheDo": benefit }),
         };
         let (desk, tally) = (Arc::clone(&self.site.desk), Arc::clone(&self.site.tally));
-        let taken = self.site.late.write(Fate::of(self.misbehaviour), &reference, move || {
+        let taken = self.site.late.write(Fate::of(self.misbehaviour), &[&reference], move || {
             let taken = desk.take(filing, false);
             count(&tally, CLAIM, &taken);
             taken

@@ -6,9 +6,9 @@ use crate::misbehaviour::Fate;
 
 type Deed = Box<dyn FnOnce() + Send>;
 
-/// What is put off, each under its reference.
+/// What is put off, each under every code it can be asked for by.
 #[derive(Default)]
-pub(crate) struct Late(Mutex<Vec<(String, Deed)>>);
+pub(crate) struct Late(Mutex<Vec<(Vec<String>, Deed)>>);
 
 impl std::fmt::Debug for Late {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -17,7 +17,7 @@ impl std::fmt::Debug for Late {
 }
 
 impl Late {
-    fn put_off(&self) -> MutexGuard<'_, Vec<(String, Deed)>> {
+    fn put_off(&self) -> MutexGuard<'_, Vec<(Vec<String>, Deed)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -25,13 +25,14 @@ impl Late {
     pub(crate) fn write<T>(
         &self,
         fate: Fate,
-        reference: &str,
+        codes: &[&str],
         deed: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         match fate {
             Fate::Now => Some(deed()),
             Fate::Late => {
-                self.put_off().push((reference.to_owned(), Box::new(move || drop(deed()))));
+                let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+                self.put_off().push((codes, Box::new(move || drop(deed()))));
                 None
             }
             Fate::Never => None,
@@ -39,12 +40,13 @@ impl Late {
     }
 
     /// Somebody has looked, and was told that it is not there: now it is.
-    pub(crate) fn looked(&self, reference: &str) {
+    pub(crate) fn looked(&self, code: &str) {
         let mut put_off = self.put_off();
-        let (due, left) = std::mem::take(&mut *put_off).into_iter().partition(|(own, _)| own == reference);
+        let is_asked = |(codes, _): &(Vec<String>, Deed)| codes.iter().any(|own| own == code);
+        let (due, left) = std::mem::take(&mut *put_off).into_iter().partition(is_asked);
         *put_off = left;
         drop(put_off);
-        let due: Vec<(String, Deed)> = due;
+        let due: Vec<(Vec<String>, Deed)> = due;
         due.into_iter().for_each(|(_, deed)| deed());
     }
 

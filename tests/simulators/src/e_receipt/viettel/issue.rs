@@ -1,9 +1,10 @@
 //! Viettel issues and cancels (interfaces 14.2). Names \[SRC\]; codes and what is refused \[SIM\].
 //!
 //! Settings of the simulator \[SIM\]: members that the document leaves open with `…` are not looked into;
-//! `invoiceIssuedDate` may stand in `generalInvoiceInfo`, in milliseconds since 1970 \[BG\], and is today otherwise;
+//! a company is known by `buyerTaxCode` alone; `invoiceIssuedDate` may stand in `generalInvoiceInfo`, in milliseconds since 1970 \[BG\], and is today otherwise;
 //! `paymentMethod` is 6, 7, TM, CK or TM/CK; a `transactionUuid` used already is `TRANSACTION_UUID_EXISTED`; dates of a
-//! cancellation are `yyyy-MM-dd`, its answer has `result` null, a second one is `INVOICE_CANCELLED`.
+//! cancellation are `dd/MM/yyyy`, as at the other provider; its answer has `result` null and says so in words, a second
+//! one is `INVOICE_CANCELLED`.
 
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ impl Viettel {
             _ => {}
         }
         let (book, tally, key) = (Arc::clone(&self.book), Arc::clone(&site.tally), order.key.clone());
-        let issued = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let issued = site.late.write(Fate::of(misbehaviour), &[&key], move || {
             let issued = book.issue(order);
             if let Ok(receipt) = &issued {
                 tally.did(ISSUE, &receipt.key);
@@ -94,11 +95,11 @@ impl Viettel {
             return Err(MALFORMED);
         }
         let fits = |receipt: &crate::Receipt| {
-            receipt.series_and_number() == number && receipt.issued_on.iso() == issued_on
+            receipt.series_and_number() == number && receipt.issued_on.slashed() == issued_on
         };
         let key = self.book.find(fits).ok_or(NOT_FOUND)?.receipt.key;
         let (book, tally, own) = (Arc::clone(&self.book), Arc::clone(&site.tally), key.clone());
-        let cancelled = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let cancelled = site.late.write(Fate::of(misbehaviour), &[&key], move || {
             let cancelled = book.cancel(&own);
             if cancelled {
                 tally.did(CANCEL, &own);
@@ -108,16 +109,16 @@ impl Viettel {
         if cancelled == Some(false) {
             return Err(CANCELLED);
         }
-        let mut told = json!({ "errorCode": null, "description": null, "result": null });
+        let mut told = json!({ "errorCode": null, "description": "Hủy hóa đơn thành công", "result": null });
         fields::spoil(&mut told, misbehaviour, "errorCode", "maLoi");
         fields::unknown_state(&mut told, misbehaviour, "errorCode", json!("LA_77"));
         Ok(told)
     }
 }
 
-/// `yyyy-MM-dd`.
+/// `dd/MM/yyyy`.
 fn is_day(text: &str) -> bool {
-    text.len() == 10 && crate::stamp::read_compact(&text.replace('-', "")).is_some()
+    crate::stamp::read_day(text, '/').is_some()
 }
 
 fn part<'a>(of: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, Refusal> {
@@ -147,7 +148,7 @@ fn read_order(asked: &Map<String, Value>) -> Result<Order, Refusal> {
     check_payments(asked)?;
     let (what, amount) = read_items(asked)?;
     let told = part(asked, "summarizeInfo")?.get("totalAmountWithTax").map(Value::as_u64);
-    if told.is_some_and(|told| told != Some(amount)) || filled(buyer, "buyerIdType")? != "1" {
+    if told.is_some_and(|told| told != Some(amount)) {
         return Err(MALFORMED);
     }
     let on = match general.get("invoiceIssuedDate") {
@@ -160,10 +161,19 @@ fn read_order(asked: &Map<String, Value>) -> Result<Order, Refusal> {
         key,
         on: on.day(),
         payer: filled(buyer, "buyerName")?.to_owned(),
-        payer_id: filled(buyer, "buyerIdNo")?.to_owned(),
+        payer_id: payer(buyer)?,
         what,
         amount,
     })
+}
+
+/// Number of whoever pays: a person's, with its kind, or a company's tax code.
+fn payer(buyer: &Map<String, Value>) -> Result<String, Refusal> {
+    if !["buyerIdType", "buyerIdNo"].iter().any(|name| buyer.contains_key(*name)) {
+        return filled(buyer, "buyerTaxCode").map(str::to_owned);
+    }
+    let number = filled(buyer, "buyerIdNo")?;
+    if filled(buyer, "buyerIdType")? == "1" { Ok(number.to_owned()) } else { Err(MALFORMED) }
 }
 
 fn check_payments(asked: &Map<String, Value>) -> Result<(), Refusal> {

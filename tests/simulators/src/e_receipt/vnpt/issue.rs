@@ -66,8 +66,9 @@ impl Vnpt {
             Some(Misbehaviour::CertificateRevoked) => return Err(CERTIFICATE_REVOKED),
             _ => {}
         }
-        let (book, tally, key) = (Arc::clone(&self.book), Arc::clone(&site.tally), order.key.clone());
-        let issued = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let (book, tally) = (Arc::clone(&self.book), Arc::clone(&site.tally));
+        let (key, dossier) = (order.key.clone(), order.dossier.clone());
+        let issued = site.late.write(Fate::of(misbehaviour), &[&key, &dossier], move || {
             let issued = book.issue(order);
             if let Ok(receipt) = &issued {
                 tally.did(ISSUE, &receipt.key);
@@ -90,9 +91,9 @@ impl Vnpt {
         misbehaviour: Option<&Misbehaviour>,
     ) -> Result<String, Failure> {
         let key = message.subject().to_owned();
-        self.book.by_key(&key).ok_or(NOT_FOUND)?;
+        let dossier = self.book.by_key(&key).ok_or(NOT_FOUND)?.receipt.dossier;
         let (book, tally, own) = (Arc::clone(&self.book), Arc::clone(&site.tally), key.clone());
-        let cancelled = site.late.write(Fate::of(misbehaviour), &key, move || {
+        let cancelled = site.late.write(Fate::of(misbehaviour), &[&key, &dossier], move || {
             let cancelled = book.cancel(&own);
             if cancelled {
                 tally.did(CANCEL, &own);

@@ -80,7 +80,7 @@ impl Write {
                 let told = e_receipt::create(sims, &e_receipt::receipt(&code(number))).await;
                 let on = e_receipt::search(sims, &code(number)).await["result"][0]["issueDate"].clone();
                 let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-                return Some((text(&told["result"]["invoiceNo"]), text(&on)));
+                return Some((text(&told["result"]["invoiceNo"]), e_receipt::slashed(&on)));
             }
             _ => {}
         }
