@@ -65,6 +65,13 @@ impl Verdict {
         if !explains(&stored.history, &leg.name, leg.state) {
             self.wrong.push(format!("{name} is {} and nobody can say why", leg.state.word()));
         }
+        // Every leg is refused at its query's `deceased`; where a citizen gave that, it is told there and nowhere else.
+        for pointer in leg.findings.iter().filter_map(|finding| finding.pointer.as_deref()) {
+            self.counts.one(format!("finding at {pointer}"));
+            if stored.case.input.pointer(pointer).is_none() {
+                self.wrong.push(format!("{name}: a finding at {pointer}, which is no field of the case"));
+            }
+        }
         let record = world.offices.record(&stored.case.id, &leg.name).unwrap_or_default();
         for (reference, effects) in record.effects.iter().filter(|(_, effects)| **effects > 1) {
             self.doubled += 1;

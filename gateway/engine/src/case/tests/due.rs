@@ -142,6 +142,11 @@ fn a_date_over_a_year_not_loaded_or_a_day_not_announced_says_so_in_both_language
     let warnings = dues.warnings();
     assert_eq!(warnings.len(), 1, "each reason once: {warnings:?}");
     assert!(warnings[0].iter().all(|said| said.contains("2028")));
+    // Registration waits for the end of a Tết nobody has announced; what follows it is no surer.
+    let late = Told::open("death", json!({}), at("2027-02-04", 16));
+    let legs = late.dues(late.case.opened_ms).legs;
+    assert_eq!((legs[0].due.at_ms, legs[1].due.at_ms), (at("2027-02-12", 17), at("2027-02-16", 17)));
+    assert!(legs.iter().all(|leg| leg.due.provisional));
     let tet = Told::open("residence.remove", json!({}), at("2027-02-04", 9));
     let [vietnamese, english] = tet.dues(tet.case.opened_ms).warnings().remove(0);
     assert!(vietnamese.contains("chưa được thông báo") && english.contains("not been announced"));
