@@ -134,7 +134,7 @@ async fn nothing_leaves_without_a_lease_nor_without_a_connection() {
 async fn whoever_is_closed_is_asked_once_and_the_worker_decides_when_again() {
     let country = Country::usual();
     let (write, agency) = (push(&country, &country.dying(0), 7), country.sims().civil_status());
-    agency.misbehave(M::MaintenanceWindow, Times::Always).unwrap();
+    agency.misbehave(M::ServerError { status: 502 }, Times::Always).unwrap();
     for (asked, operation) in [(Asked::Send, PUSH), (Asked::Find, POLL)] {
         let heard = write.ask(asked, true).await;
         assert!(heard.result.is_err(), "{heard:?}");
