@@ -26,7 +26,11 @@ impl Day<'_> {
         self.note(
             "Cước bưu chính công ích",
             told.and_then(|told| {
-                ensure!(told.at("/data/total") == QUOTED_DONG, "{} đồng, không phải {QUOTED_DONG}", told.at("/data/total"));
+                ensure!(
+                    told.at("/data/total") == QUOTED_DONG,
+                    "{} đồng, không phải {QUOTED_DONG}",
+                    told.at("/data/total")
+                );
                 Ok(format!("{QUOTED_DONG} đồng, đã gồm dịch vụ cộng thêm"))
             }),
         );
