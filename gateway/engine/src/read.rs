@@ -31,7 +31,7 @@ mod tests;
 mod views;
 
 pub use load::BATCH_PATIENCE;
-pub(crate) use load::{HOUSE_CLIENT, Road, To};
+pub(crate) use load::{Accept, Asking, HOUSE_CLIENT, Road, To};
 use load::{Inquiry, patience};
 pub use views::{AgencyViews, ServiceField, ServiceView};
 

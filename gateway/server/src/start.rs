@@ -5,6 +5,7 @@ mod chain_examples;
 pub mod chains;
 mod clients;
 mod composites;
+mod folder;
 mod keys;
 mod links;
 mod plan;

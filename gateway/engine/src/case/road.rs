@@ -4,20 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_api::{Adapter, Call, Fault, Outcome};
-use futures_util::FutureExt;
+use adapter_api::{Call, Fault, Outcome};
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Asked;
 use super::agencies::{Agencies, Heard, Question};
-use crate::catalogue::{Catalogue, Route, Service};
+use crate::catalogue::{Catalogue, Route};
 use crate::client::{Lane, Purpose};
-use crate::converse::{Conversation, converse};
 use crate::ports::Progress;
-use crate::read::{HOUSE_CLIENT, Road};
-use crate::resilience::{Attempt, Errand, Meter, Standing};
+use crate::read::{Accept, Asking, HOUSE_CLIENT, Road, To};
+use crate::resilience::Standing;
 
 /// The agencies of the catalogue.
 pub struct RoadAgencies {
@@ -58,45 +56,18 @@ impl RoadAgencies {
         let purpose = Purpose { unit: unit.map(str::to_owned), ..Purpose::default() };
         let route = service.route(&purpose).map_err(|_| nobody("no provider answers for the unit"))?;
         let operation = operation(route, question.asked).ok_or_else(|| nobody("it cannot be asked so"))?;
-        let adapter =
-            self.road.adapters.get(&route.agency).ok_or_else(|| nobody("no adapter for the agency"))?;
-        let call = self.call(route, operation, question, &purpose);
+        let told = unit.map(|unit| ("unit".to_owned(), Value::from(unit))).into_iter().collect();
+        let call = Call {
+            operation: operation.to_owned(),
+            reference: Some(question.reference.to_owned()),
+            ..self.road.call(route, Value::Object(told), question.query.clone(), None)
+        };
         let left_ms = question.until_ms.saturating_sub(self.road.clock.unix_ms());
         let deadline = Instant::now() + Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         // Nobody stands at a counter for a leg: it waits in the slow lane.
-        let standing = Standing { client: HOUSE_CLIENT.to_owned(), lane: Lane::Batch };
-        progress.join(standing);
-        let errand = Errand {
-            agency: &route.agency,
-            operation,
-            client: HOUSE_CLIENT,
-            deadline,
-            exchange_within: Duration::from_millis(service.settings.deadline_ms),
-            once: true,
-            progress,
-        };
-        let (agency, wire, call) = (route.agency.as_str(), &*self.road.wire, &call);
-        let adapter: &dyn Adapter = &**adapter;
-        let conversation = Conversation { agency, adapter, wire, call, deadline, progress };
-        self.road.guards.run(errand, &Checked { conversation, service }).await
-    }
-
-    fn call(&self, route: &Route, operation: &str, question: &Question<'_>, purpose: &Purpose) -> Call {
-        let nothing = || Value::Object(Map::new());
-        let settings = self.road.agencies.get(&route.agency).map(|agency| agency.settings.clone());
-        let unit = purpose.unit.as_ref().map(|unit| ("unit".to_owned(), Value::String(unit.clone())));
-        Call {
-            operation: operation.to_owned(),
-            id: self.road.chance.uuid(),
-            now: self.road.clock.now(),
-            reference: Some(question.reference.to_owned()),
-            purpose: Value::Object(unit.into_iter().collect()),
-            setting: settings.unwrap_or_else(nothing),
-            query: question.query.clone(),
-            together: Vec::new(),
-            cursor: None,
-            page_size: None,
-        }
+        progress.join(Standing { client: HOUSE_CLIENT.to_owned(), lane: Lane::Batch });
+        let asking = Asking { client: HOUSE_CLIENT, call: &call, deadline, once: true, progress };
+        self.road.ask(To { service, route }, asking).await
     }
 }
 
@@ -109,23 +80,12 @@ fn operation(route: &Route, asked: Asked) -> Option<&str> {
     }
 }
 
-/// A conversation whose result is checked inside the breaker: an agency that talks nonsense counts as failing.
-struct Checked<'a> {
-    conversation: Conversation<'a>,
-    service: &'a Service,
-}
-
-impl Attempt for Checked<'_> {
-    type Answer = Outcome;
-
-    fn attempt<'a>(&'a self, meter: &'a Meter<'a>) -> BoxFuture<'a, Result<Outcome, Fault>> {
-        async move {
-            let outcome = converse(&self.conversation, meter).await?;
-            if let Outcome::Completed { value, partial: _ } = &outcome {
-                self.service.accept_answer(value)?;
-            }
-            Ok(outcome)
+/// A leg: whatever the agency says, and a result that fits its schema.
+impl Accept for Outcome {
+    fn accept(outcome: Outcome, to: To<'_>, _query: &Value) -> Result<Self, Fault> {
+        if let Outcome::Completed { value, partial: _ } = &outcome {
+            to.service.accept_answer(value)?;
         }
-        .boxed()
+        Ok(outcome)
     }
 }

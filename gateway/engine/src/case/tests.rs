@@ -1,5 +1,6 @@
 mod due;
 mod guards;
+mod road;
 mod table;
 
 use adapter_api::agency::Repeat;

@@ -62,13 +62,27 @@ pub struct To<'a> {
     pub route: &'a Route,
 }
 
+/// How a call is put to the agency.
+pub struct Asking<'a> {
+    /// Who asks, as the others who share the agency's places see it.
+    pub client: &'a str,
+    /// What is asked.
+    pub call: &'a Call,
+    /// When it is given up.
+    pub deadline: Instant,
+    /// Whoever asks decides on another try.
+    pub once: bool,
+    /// Where it says what it waits for.
+    pub progress: &'a Arc<Progress>,
+}
+
 impl Road {
     /// Asks the agency.
     pub async fn travel(&self, inquiry: Inquiry, progress: &Arc<Progress>) -> Result<Loaded, Fault> {
         let to = To { service: &inquiry.service, route: &inquiry.route };
         let call = self.call(to.route, purpose(&inquiry.purpose), inquiry.query.clone(), None);
         let standing = Standing { client: inquiry.client, lane: inquiry.lane };
-        let value = self.ask::<Option<Value>>(to, &standing, &call, progress).await?;
+        let value = self.read::<Option<Value>>(to, &standing, &call, progress).await?;
         // Only what is kept must be found again when somebody is evicted.
         let people = match inquiry.service.settings.fresh_for_s {
             0 => Vec::new(),
@@ -87,45 +101,41 @@ impl Road {
         let standing = Standing { client: HOUSE_CLIENT.to_owned(), lane: Lane::Batch };
         let progress = Arc::new(Progress::default());
         progress.join(standing.clone());
-        let page = self.ask::<Page>(to, &standing, &call, &progress).await?;
+        let page = self.read::<Page>(to, &standing, &call, &progress).await?;
         Ok((page, call.id))
     }
 
-    async fn ask<A: Accept>(
+    /// A read: until the service's own deadline, not the first caller's, for others may have joined who wait longer; and again
+    /// where it is worth another try.
+    async fn read<A: Accept>(
         &self,
         to: To<'_>,
         standing: &Standing,
         call: &Call,
         progress: &Arc<Progress>,
     ) -> Result<A, Fault> {
+        let within = Duration::from_millis(to.service.settings.deadline_ms);
+        let deadline = Instant::now() + within + patience(standing.lane);
+        self.ask(to, Asking { client: &standing.client, call, deadline, once: false, progress }).await
+    }
+
+    /// One conversation with the agency: its adapter, its breaker, its places and quota, and the answer checked.
+    pub(crate) async fn ask<A: Accept>(&self, to: To<'_>, asking: Asking<'_>) -> Result<A, Fault> {
         let To { service, route } = to;
+        let Asking { client, call, deadline, once, progress } = asking;
         let Some(adapter) = self.adapters.get(&route.agency) else {
             return Err(Fault::AdapterFailed { place: "no adapter for the agency".into() });
         };
-        // The service's own deadline, not the first caller's: others may have joined who wait longer.
-        let within = Duration::from_millis(service.settings.deadline_ms);
-        let deadline = Instant::now() + within + patience(standing.lane);
-        let errand = Errand {
-            agency: &route.agency,
-            operation: &route.operation,
-            client: &standing.client,
-            deadline,
-            exchange_within: within,
-            once: false,
-            progress,
-        };
-        let conversation = Conversation {
-            agency: &route.agency,
-            adapter: &**adapter,
-            wire: &*self.wire,
-            call,
-            deadline,
-            progress,
-        };
+        let (agency, adapter) = (route.agency.as_str(), &**adapter);
+        let exchange_within = Duration::from_millis(service.settings.deadline_ms);
+        let operation = &call.operation;
+        let errand = Errand { agency, operation, client, deadline, exchange_within, once, progress };
+        let conversation = Conversation { agency, adapter, wire: &*self.wire, call, deadline, progress };
         self.guards.run(errand, &Checked { conversation, to, accepts: PhantomData }).await
     }
 
-    fn call(&self, route: &Route, purpose: Value, query: Value, cursor: Option<String>) -> Call {
+    /// The call of the route's own operation.
+    pub(crate) fn call(&self, route: &Route, purpose: Value, query: Value, cursor: Option<String>) -> Call {
         let settings = self.agencies.get(&route.agency).map(|agency| agency.settings.clone());
         Call {
             operation: route.operation.clone(),
@@ -176,7 +186,7 @@ impl<A: Accept> Attempt for Checked<'_, A> {
 }
 
 /// What a call may end in; every other outcome is nonsense.
-trait Accept: Sized + Send + 'static {
+pub trait Accept: Sized + Send + 'static {
     fn accept(outcome: Outcome, to: To<'_>, query: &Value) -> Result<Self, Fault>;
 }
 

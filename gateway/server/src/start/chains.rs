@@ -1,22 +1,19 @@
 //! Reads the chains and the calendar they are counted by: one file a chain, named after it. A folder without files is no chain.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use adapter_api::diagnostic::{Diagnostic, Place, Source};
+use adapter_api::diagnostic::{Diagnostic, Place};
 use adapter_api::schema::Schemas;
 use engine::calendar::{Calendar, CalendarSettings};
 use engine::catalogue::Catalogue;
 use engine::chain::{self, CODE, Chain, Chains};
 
-use super::chain_examples;
+use super::{chain_examples, folder};
 use crate::config::ConfigError;
 use crate::config::document::{parse_toml, read_text};
-use crate::schema_files::{SchemaFiles, told};
-
-/// Files of the folder at most: some hundred procedures travel together.
-const FILES_MAX: usize = 1_000;
+use crate::schema_files::SchemaFiles;
 
 /// The chains with their calendar.
 #[derive(Debug, Clone, Default)]
@@ -43,56 +40,20 @@ pub struct Ground<'a> {
 pub fn read(folder: &Path, calendar: &Path) -> Result<ChainFiles, Vec<ConfigError>> {
     let mut findings = Vec::new();
     let mut keep = |errors: Vec<ConfigError>| findings.extend(errors);
-    let mut chains = Chains::new();
-    for file in files(folder).map_err(&mut keep).unwrap_or_default() {
-        match read_file(&file) {
-            Ok(chain) => {
-                chains.insert(chain.name.clone(), Arc::new(chain));
-            }
-            Err(errors) => keep(errors),
-        }
-    }
-    // A calendar that is there is to be sound; one that is missing is missed by chains alone.
-    let is_needed = calendar.exists() || !chains.is_empty();
+    let chains = if folder.exists() {
+        folder::read(folder, chain::read, |chain: &Chain| &chain.name).map_err(&mut keep)
+    } else {
+        Ok(Chains::new())
+    };
+    // A calendar that is there is to be sound; one that is missing is missed by chains alone, wrong ones too.
+    let is_needed = calendar.exists() || !chains.as_ref().is_ok_and(BTreeMap::is_empty);
+    let chains = chains.unwrap_or_default();
     let calendar = if is_needed { read_calendar(calendar).map_err(&mut keep).ok() } else { None };
     if findings.is_empty() {
         Ok(ChainFiles { chains, calendar: calendar.map(Arc::new) })
     } else {
         Err(findings)
     }
-}
-
-/// The folder's files in name order; no folder is no file.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Vec<ConfigError>> {
-    let unreadable = |error: std::io::Error| {
-        vec![ConfigError::Unreadable { file: folder.display().to_string(), why: error.to_string() }]
-    };
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|extension| extension == "toml") {
-            files.push(file);
-        }
-    }
-    if files.len() > FILES_MAX {
-        return Err(vec![ConfigError::unfit(folder, format!("more than {FILES_MAX} chains"))]);
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// The file's name says what it is, so that no two can claim the same.
-fn read_file(file: &Path) -> Result<Chain, Vec<ConfigError>> {
-    let text = read_text(file).map_err(|error| vec![error])?;
-    let source = Source { name: file.display().to_string().into(), text };
-    let chain = chain::read(&source).map_err(|findings| findings.iter().map(told).collect::<Vec<_>>())?;
-    if file.file_stem().is_none_or(|stem| stem != chain.name.as_str()) {
-        return Err(vec![ConfigError::unfit(file, format!("the file is to be called {}.toml", chain.name))]);
-    }
-    Ok(chain)
 }
 
 fn read_calendar(file: &Path) -> Result<Calendar, Vec<ConfigError>> {

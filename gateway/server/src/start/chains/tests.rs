@@ -1,6 +1,7 @@
 //! The project's own chains against the project's own schemas.
 
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 use super::*;
 
