@@ -122,7 +122,7 @@ pub struct Reason {
 }
 
 /// A piece of an answer that was refused for contradicting what was asked (law L11): only the fields by which its subject is
-/// told, and only of a record that agrees in one of them.
+/// told, and only of a record that agrees in one of them and is near in the others.
 ///
 /// A composite shows it beside what the others say; nothing else may be taken from such a record, and nothing prints it.
 #[derive(Clone, PartialEq, Eq)]
